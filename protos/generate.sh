@@ -3,7 +3,11 @@
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
 into=${1:-$here}
-bin=$(dirname "${PYTHON:-$here/.venv/bin/python}")
+python=${PYTHON:-$here/.venv/bin/python}
+PATH="$(dirname "$python"):$PATH"
+export PATH
 cd "$here"
-PATH="$bin:$PATH" "$bin/python" -m grpc_tools.protoc -Iprotos --python_out="$into" --grpc_python_out="$into" \
-  --mypy_out="quiet:$into" --mypy_grpc_out="quiet,only_async:$into" protos/federation/v1/*.proto
+"$python" -m grpc_tools.protoc -Iprotos --python_out="$into" --mypy_out="quiet:$into" protos/federation/v1/*.proto
+services=$(grep -l '^service ' protos/federation/v1/*.proto)
+# shellcheck disable=SC2086
+"$python" -m grpc_tools.protoc -Iprotos --grpc_python_out="$into" --mypy_grpc_out="quiet,only_async:$into" $services

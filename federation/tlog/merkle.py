@@ -149,7 +149,7 @@ def verify_consistency(*, old: int, old_root: bytes, new: int, new_root: bytes, 
     _require_hashes((old_root, new_root, *path))
     if not 0 < old <= new:
         raise CorruptLog(
-            "a consistency path must run from a tree that is not empty to one no smaller", old=old, new=new
+            "a consistency path must run from a tree that is not empty to no smaller one", old=old, new=new
         )
     if old == new:
         if path or old_root != new_root:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,6 +17,7 @@ ED25519: Final = 0x01
 MAX_NOTE_BYTES: Final = 65_536
 MAX_SIGNATURES: Final = 64
 _KEY_ID_BYTES: Final = 4
+_CONTROL: Final = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _MARK: Final = "— "  # SPEC: signed-note, Format: em dash (U+2014), space
 
 
@@ -155,7 +157,7 @@ def require_plain(data: bytes) -> None:
         data.decode()
     except UnicodeDecodeError as error:
         raise MalformedStatement("a note is not UTF-8") from error
-    if any(byte < 0x20 and byte != 0x0A for byte in data):
+    if _CONTROL.search(data) is not None:
         raise MalformedStatement("a note holds a control byte")
 
 

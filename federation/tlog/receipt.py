@@ -71,7 +71,7 @@ class Receipt:
         return "\n".join(lines).encode() + b"\n\n" + self.checkpoint
 
 
-def verify_receipt(receipt: Receipt, verifier: NoteVerifier, known: MutableSet[bytes] | None = None) -> Checkpoint:
+def verify(receipt: Receipt, verifier: NoteVerifier, known: MutableSet[bytes] | None = None) -> Checkpoint:
     """Return the checkpoint of a receipt that holds: signed by `verifier` under its origin, and the entry included.
 
     Notes in `known` were verified before with this same verifier and are not verified again; the note is added once
