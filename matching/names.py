@@ -2,18 +2,126 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final, Literal
 
-from federation.person import Name
+from federation.person import Name, NamePart
+from matching.romanize import is_latin, romanize
+from matching.tables import rows
 
 Order = Literal["as_written", "given_family", "family_given", "surname_given", "alias_list", "mrz"]
 
+_WORDS: Final = {row[0]: frozenset(row[1].split()) for row in rows("words.tsv")}
+_DROPPED: Final = _WORDS["particle"] | _WORDS["title"] | _WORDS["placeholder"]
+_NOTHING: Final = _WORDS["title"] | _WORDS["placeholder"]
+_FIRST: Final = _WORDS["first"]
+_CHILD_OF: Final = re.compile(r"\b(?:[SDWC]\s*/\s*O|A\s*/\s*[LP])\b\.?", re.IGNORECASE)
+_ALIAS: Final = re.compile(
+    r"\s+(?:alias|als\.?|a\.?k\.?a\.?|dikenal sebagai|panggilan)\s+|\s*@\s*|\s*;\s*|\s+a/k/a\s+", re.IGNORECASE
+)
+_APOSTROPHES: Final = dict.fromkeys(map(ord, "'`´‘’ʻʼʽʿʾ＇״׳"))
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
+_SCOTS: Final = re.compile(r"^(?:Mac|Mc|De|Di|La|Le|Fitz|O)[A-Z]")
+_SERVANT: Final = re.compile(r"^(?:ABD(?:[AEOU]?L|[UEAI][RSNZTD](?=[RSNZTD]))|ABDOUL)(?=[A-Z]{3})")
+_SERVANTS: Final = frozenset({"ABD", "ABDUL", "ABDEL", "ABDAL", "ABDOUL", "ABDOL", "ABDUR", "ABDER", "ABDUS", "ABDUN"})
+_LONGEST: Final = 400
+_MOST_TOKENS: Final = 12
 
+
+@lru_cache(maxsize=4096)
 def tokens(text: str) -> tuple[str, ...]:
-    """Split `text` into romanised upper-case tokens; particles, titles and placeholders are dropped."""
-    raise NotImplementedError
+    """Split `text` into romanised upper-case tokens; particles, titles and placeholders are dropped.
+
+    `text` beyond 400 characters and tokens beyond the twelfth are ignored. A name that consists of particles keeps
+    them; one that consists of titles or placeholders has no token.
+    """
+    plain = unicodedata.normalize("NFKC", text[:_LONGEST]).translate(_APOSTROPHES)
+    found = [token for word in _split(_CHILD_OF.sub(" ", plain)) for token in romanize(word)]
+    while len(found) > 1 and found[0] in _FIRST:
+        found = found[1:]
+    kept = [token for token in found if token not in _DROPPED] or [token for token in found if token not in _NOTHING]
+    kept = _servants(kept)[:_MOST_TOKENS]
+    return tuple(kept[:1]) if len(set(kept)) == 1 else tuple(kept)
+
+
+def _split(text: str) -> list[str]:
+    words: list[str] = []
+    for word in _WORD.findall(text):
+        if is_latin(word) and not _SCOTS.match(word):
+            words.extend(_CAMEL.split(word))
+        else:
+            words.append(word)
+    return words
+
+
+def _servants(found: list[str]) -> list[str]:
+    """Write ABDUL RAHMAN, ABD EL RAHMAN, ABDURRAHMAN and ABDULRAHMAN alike: ABDUL and the name that follows."""
+    done: list[str] = []
+    for token in found:
+        if token in _SERVANTS:
+            done.append("ABDUL")
+            continue
+        glued = None if token in {"ABDULLAH", "ABDALLAH", "ABDULLA", "ABDALLA", "ABDOULAYE"} else _SERVANT.match(token)
+        if glued:
+            done.extend(("ABDUL", token[glued.end() :]))
+        else:
+            done.append(token)
+    return done
 
 
 def read_name(text: str, order: Order = "as_written") -> tuple[Name, ...]:
-    """Read one cell that holds a name, or a name and its aliases, as Names; empty where it holds none."""
-    raise NotImplementedError
+    """Read one cell that holds a name, or a name and its aliases, as Names; empty where it holds none.
+
+    `A alias B`, `A @ B` and `A; B` give a primary name and aliases, whatever the order. `given_family` takes the last
+    word as the family name, `family_given` and `surname_given` the first; a comma (`FROST, William`) ends a surname
+    in every order. `mrz` reads the name field of a machine readable line, where `<<` ends the surname.
+    """
+    if order == "mrz":
+        surname, _, given = text.strip("< ").partition("<<")
+        return _one(_mrz(surname), _mrz(given), "primary")
+    pieces = [piece.strip(" ,.-/") for piece in _ALIAS.split(text)]
+    names: list[Name] = []
+    for piece in (piece for piece in pieces if tokens(piece)):
+        names.extend(_parted(piece, order, "alias" if names else "primary"))
+    return tuple(names)
+
+
+def _mrz(field: str) -> str:
+    return " ".join(field.replace("<", " ").split())
+
+
+def _parted(text: str, order: Order, kind: str) -> tuple[Name, ...]:
+    surname, comma, given = text.partition(",")
+    if comma and surname.strip() and given.strip():
+        return _one(surname.strip(), given.strip(), kind, text)
+    words = text.split()
+    if len(words) > 1 and order == "given_family":
+        return _one(words[-1], " ".join(words[:-1]), kind, text)
+    if len(words) > 1 and order in ("family_given", "surname_given"):
+        return _one(words[0], " ".join(words[1:]), kind, text)
+    return (Name(text=text, kind=kind, script=script_of(text)),)
+
+
+def _one(family: str, given: str, kind: str, text: str = "") -> tuple[Name, ...]:
+    whole = text or " ".join(part for part in (family, given) if part)
+    if not tokens(whole):
+        return ()
+    parts = (NamePart(kind="family", text=family), NamePart(kind="given", text=given))
+    return (Name(text=whole, kind=kind, script=script_of(whole), parts=tuple(p for p in parts if p.text)),)
+
+
+_SCRIPTS: Final = (
+    (0x24F, "Latn"), (0x3FF, "Grek"), (0x52F, "Cyrl"), (0x58F, "Armn"), (0x5FF, "Hebr"), (0x6FF, "Arab"),
+    (0x8FF, ""), (0x97F, "Deva"), (0x9FF, "Beng"), (0xDFF, ""), (0xE7F, "Thai"), (0x10FF, ""), (0x11FF, "Hang"),
+    (0x1DFF, ""), (0x1EFF, "Latn"), (0x303F, ""), (0x309F, "Hira"), (0x30FF, "Kana"), (0x33FF, ""), (0x9FFF, "Hani"),
+    (0xABFF, ""), (0xD7A3, "Hang"),
+)  # fmt: skip
+
+
+def script_of(text: str) -> str:
+    """The ISO 15924 code of the script of the first letter of `text`, or empty where it is not one we name."""
+    letter = next((ord(character) for character in text if character.isalpha()), 0)
+    return next((code for end, code in _SCRIPTS if letter <= end), "") if letter else ""

@@ -1,0 +1,88 @@
+"""Names in any script written in Latin letters, with the readings that surnames have in their own country."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from anyascii import anyascii
+
+from matching.tables import mapping
+
+HAN_SURNAMES: Final = mapping("han_surnames.tsv")
+JAPANESE_SURNAMES: Final = mapping("japanese_surnames.tsv")
+HANGUL_SURNAMES: Final = mapping("hangul_surnames.tsv")
+ARABIC_NAMES: Final = mapping("arabic_names.tsv")
+
+_LATIN_END: Final = 0x24F
+_SYLLABLE: Final = re.compile(r"[A-Z][a-z]*")
+_VOWEL_SIGNS: Final = dict.fromkeys([*range(0x64B, 0x660), 0x670, 0x640, *range(0x591, 0x5C8)])
+_ARABIC_LETTERS: Final = str.maketrans({"ة": "ه", "ى": "ي", "ی": "ي", "ک": "ك", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا"})
+_ARABIC_FOLDED: Final = {key.translate(_ARABIC_LETTERS): value for key, value in ARABIC_NAMES.items()}
+_SURNAME_LENGTHS: Final = (3, 2, 1)
+_LONGEST_EAST_ASIAN: Final = 4
+
+
+def is_latin(word: str) -> bool:
+    """Whether every letter of `word` is a Latin one."""
+    return all(ord(letter) <= _LATIN_END or 0x1E00 <= ord(letter) <= 0x1EFF for letter in word)
+
+
+def romanize(word: str) -> tuple[str, ...]:
+    """Write one word of any script in the letters A to Z, as one or more upper-case tokens.
+
+    A Han word is a surname, by its reading as one, and a token for each further character; a Hangul word a surname
+    and a given name; anything else is one token. Characters without a Latin reading vanish.
+    """
+    if is_latin(word):
+        return _letters(anyascii(word))
+    first = ord(word[0])
+    if 0x3400 <= first <= 0x9FFF or 0x20000 <= first <= 0x3FFFF or 0xF900 <= first <= 0xFAFF:
+        return _han(word)
+    if 0xAC00 <= first <= 0xD7A3:
+        return _hangul(word)
+    if 0x600 <= first <= 0x6FF:
+        return _arabic(word)
+    return _letters(anyascii(word))
+
+
+def _letters(text: str) -> tuple[str, ...]:
+    token = "".join(letter for letter in text.upper() if "A" <= letter <= "Z")
+    return (token,) if token else ()
+
+
+def _han(word: str) -> tuple[str, ...]:
+    for length in _SURNAME_LENGTHS:
+        surname = JAPANESE_SURNAMES.get(word[:length]) or HAN_SURNAMES.get(word[:length])
+        if surname and len(word) >= length:
+            return (surname, *_syllables(word[length:]))
+    if len(word) > _LONGEST_EAST_ASIAN:
+        return _letters(anyascii(word))
+    return _syllables(word)
+
+
+def _syllables(word: str) -> tuple[str, ...]:
+    found = tuple(syllable.upper() for syllable in _SYLLABLE.findall(anyascii(word)))
+    return found or _letters(anyascii(word))
+
+
+def _hangul(word: str) -> tuple[str, ...]:
+    if len(word) > _LONGEST_EAST_ASIAN:
+        return _letters(anyascii(word))
+    for length in (2, 1):
+        surname = HANGUL_SURNAMES.get(word[:length])
+        if surname and len(word) > length:
+            return (surname, *_letters(anyascii(word[length:])))
+    if len(word) == 1 and word in HANGUL_SURNAMES:
+        return (HANGUL_SURNAMES[word],)
+    return _letters(anyascii(word))
+
+
+def _arabic(word: str) -> tuple[str, ...]:
+    letters = word.translate(_VOWEL_SIGNS).translate(_ARABIC_LETTERS)
+    for form in (letters, letters.removeprefix("ال"), letters.removeprefix("وال")):
+        known = _ARABIC_FOLDED.get(form)
+        if known:
+            return (known,)
+    bare = letters.removeprefix("ال") if len(letters) > 4 else letters
+    return _letters(anyascii(bare))
