@@ -1,0 +1,68 @@
+"""Chance that is the same on every machine: a stream of draws made from a seed and a label."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import accumulate
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
+
+
+def seed_of(*labels: int | str) -> int:
+    """Make one 64-bit seed of labels; the same labels give the same seed everywhere."""
+    text = "\x1f".join(map(str, labels)).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+class Weighted(Sequence[T]):
+    """Things to choose among, each with a weight."""
+
+    def __init__(self, pairs: Sequence[tuple[T, float]]) -> None:
+        self.things = tuple(thing for thing, _ in pairs)
+        self.steps = tuple(accumulate(weight for _, weight in pairs))
+        self.total = self.steps[-1]
+
+    def __len__(self) -> int:
+        return len(self.things)
+
+    def __getitem__(self, at: int) -> T:  # type: ignore[override]  # REASON: nobody slices a choice
+        return self.things[at]
+
+
+class Draw:
+    """One stream of draws. Only `Random.random` is used: Python promises that its sequence never changes."""
+
+    __slots__ = ("share",)
+
+    def __init__(self, seed: int) -> None:
+        self.share = Random(seed).random
+
+    def happens(self, probability: float) -> bool:
+        """Say yes with `probability` (0..1)."""
+        return self.share() < probability
+
+    def between(self, first: int, last: int) -> int:
+        """Draw a whole number, both ends included."""
+        return first + int(self.share() * (last - first + 1))
+
+    def one(self, things: Sequence[T]) -> T:
+        """Draw one of `things`, all alike."""
+        return things[int(self.share() * len(things))]
+
+    def weighted(self, things: Weighted[T]) -> T:
+        """Draw one of `things` by weight."""
+        return things.things[min(bisect(things.steps, self.share() * things.total), len(things.things) - 1)]
+
+    def letter(self) -> str:
+        """Draw a capital letter that is not mistaken for a digit."""
+        return LETTERS[int(self.share() * 23)]
+
+    def day(self, first: date, last: date) -> date:
+        """Draw a day, both ends included."""
+        return first + timedelta(days=self.between(0, (last - first).days))
