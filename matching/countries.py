@@ -14,7 +14,7 @@ from matching.tables import rows
 
 _LONGEST: Final = 120
 _PREFIX: Final = re.compile(
-    r"^\s*(?:warga\s*negara|kewarganegaraan|ber?kebangsaan|kebangsaan|wna|wn|w\.n\.a?\.?|citizen of|national of)\b[\s.:;-]*",
+    r"^\s*(?:warga\s*negara|kewarganegaraan|(?:ber)?kebangsaan|wna|wn|w\.n\.a?\.?|(?:citizen|national)\s+of)\b[\s.:;-]*",
     re.IGNORECASE,
 )
 _SEPARATORS: Final = re.compile(r"[()/\[\];|]|\s-\s")

@@ -20,22 +20,9 @@ _NAME_LENGTH: Final = 39
 _ALLOWED: Final = re.compile(r"[A-Z0-9<]{44}")
 _TO_DIGIT: Final = str.maketrans("OQDILBSZG", "000118526")
 _TO_LETTER: Final = str.maketrans("01852", "OIBSZ")
-_PAIRS: Final = {
-    "0": "O",
-    "O": "0",
-    "1": "I",
-    "I": "1",
-    "8": "B",
-    "B": "8",
-    "5": "S",
-    "S": "5",
-    "2": "Z",
-    "Z": "2",
-    "6": "G",
-    "G": "6",
-}
+_PAIRS: Final = dict(zip("018526OIBSZG", "OIBSZG018526", strict=True))
 _SEXES: Final = {"M": "M", "F": "F", "X": "X"}
-_MOST_CONFUSED: Final = 4
+_EXPIRY_CENTURY: Final = 70
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -68,20 +55,18 @@ def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
     number where exactly one correction makes its check digit right. Raises MalformedStatement.
     """
     upper, lower = _line(line1, "first"), _line(line2, "second")
-    if upper[0] not in "PV1":
+    if upper[0] != "P":
         raise MalformedStatement("The first machine readable line must start with P; give both lines as printed.")
     number, number_fixed = _number(lower[0:9], lower[9])
     birth, birth_fixed = _digits(lower[13:19]), _digits(lower[13:19]) != lower[13:19]
     expiry, expiry_fixed = _digits(lower[21:27]), _digits(lower[21:27]) != lower[21:27]
-    composite = (
-        lower[0:9].replace(lower[0:9], number) + lower[9:13] + birth + lower[19] + lower[20] + expiry + lower[27:43]
-    )
+    whole = number + lower[9:13] + birth + lower[19:21] + expiry + lower[27:43]
     checks = {
         "document_number": (number, lower[9]),
         "birth": (birth, lower[19]),
         "expiry": (expiry, lower[27]),
         "personal_number": (lower[28:42], "0" if lower[42] == "<" else lower[42]),
-        "composite": (composite[0:10] + composite[13:20] + composite[21:43], lower[43]),
+        "composite": (whole[0:10] + whole[13:20] + whole[21:43], lower[43]),
     }
     fixed = {"document_number": number_fixed, "birth": birth_fixed, "expiry": expiry_fixed}
     return Reading(
@@ -151,8 +136,9 @@ def _birth(field: str, at: date | None) -> tuple[Birth, ...]:
 def _documents(number: str, issuer: str, expiry: str) -> tuple[Document, ...]:
     if not number:
         return ()
+    century = 1900 if expiry[:2].isdecimal() and int(expiry[:2]) >= _EXPIRY_CENTURY else 2000
     try:
-        until = date(2000 + int(expiry[:2]), int(expiry[2:4]), int(expiry[4:6])).isoformat()
+        until = date(century + int(expiry[:2]), int(expiry[2:4]), int(expiry[4:6])).isoformat()
     except ValueError:
         until = ""
     return (Document(number=number.replace("<", ""), issuer=issuer, expiry=until),)

@@ -14,7 +14,7 @@ from matching.tables import rows
 Order = Literal["as_written", "given_family", "family_given", "surname_given", "alias_list", "mrz"]
 
 _WORDS: Final = {row[0]: frozenset(row[1].split()) for row in rows("words.tsv")}
-_DROPPED: Final = _WORDS["particle"] | _WORDS["title"] | _WORDS["placeholder"]
+PARTICLES: Final = _WORDS["particle"]
 _NOTHING: Final = _WORDS["title"] | _WORDS["placeholder"]
 _FIRST: Final = _WORDS["first"]
 _CHILD_OF: Final = re.compile(r"\b(?:[SDWC]\s*/\s*O|A\s*/\s*[LP])\b\.?", re.IGNORECASE)
@@ -27,6 +27,11 @@ _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
 _SCOTS: Final = re.compile(r"^(?:Mac|Mc|De|Di|La|Le|Fitz|O)[A-Z]")
 _SERVANT: Final = re.compile(r"^(?:ABD(?:[AEOU]?L|[UEAI][RSNZTD](?=[RSNZTD]))|ABDOUL)(?=[A-Z]{3})")
 _SERVANTS: Final = frozenset({"ABD", "ABDUL", "ABDEL", "ABDAL", "ABDOUL", "ABDOL", "ABDUR", "ABDER", "ABDUS", "ABDUN"})
+_FOREIGN_DOTS: Final = ("·", "・", "•", "‧")
+_PINYIN: Final = re.compile(
+    r"(?:(?:[ZCS]H|[BPMFDTNLGKHJQXZCSRYW])?"
+    r"(?:I?A(?:NG|N|O|I)?|UA(?:NG|N|I)?|I?E(?:NG|N|I)?|I(?:NG|N|U|ONG)?|O(?:NG|U)?|U(?:I|N|O|E)?|V|YU))+"
+)
 _LONGEST: Final = 400
 _MOST_TOKENS: Final = 12
 
@@ -36,13 +41,16 @@ def tokens(text: str) -> tuple[str, ...]:
     """Split `text` into romanised upper-case tokens; particles, titles and placeholders are dropped.
 
     `text` beyond 400 characters and tokens beyond the twelfth are ignored. A name that consists of particles keeps
-    them; one that consists of titles or placeholders has no token.
+    them, and so does one of Chinese syllables alone (Liu De Hua); one of titles or placeholders has no token.
     """
     plain = unicodedata.normalize("NFKC", text[:_LONGEST]).translate(_APOSTROPHES)
-    found = [token for word in _split(_CHILD_OF.sub(" ", plain)) for token in romanize(word)]
+    foreign = any(dot in plain for dot in _FOREIGN_DOTS)
+    found = [token for word in _split(_CHILD_OF.sub(" ", plain)) for token in romanize(word, foreign=foreign)]
     while len(found) > 1 and found[0] in _FIRST:
         found = found[1:]
-    kept = [token for token in found if token not in _DROPPED] or [token for token in found if token not in _NOTHING]
+    named = [token for token in found if token not in _NOTHING]
+    chinese = all(_PINYIN.fullmatch(token) for token in named)
+    kept = named if chinese else [token for token in named if token not in PARTICLES] or named
     kept = _servants(kept)[:_MOST_TOKENS]
     return tuple(kept[:1]) if len(set(kept)) == 1 else tuple(kept)
 

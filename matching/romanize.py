@@ -28,13 +28,14 @@ def is_latin(word: str) -> bool:
     return all(ord(letter) <= _LATIN_END or 0x1E00 <= ord(letter) <= 0x1EFF for letter in word)
 
 
-def romanize(word: str) -> tuple[str, ...]:
+def romanize(word: str, *, foreign: bool = False) -> tuple[str, ...]:
     """Write one word of any script in the letters A to Z, as one or more upper-case tokens.
 
     A Han word is a surname, by its reading as one, and a token for each further character; a Hangul word a surname
-    and a given name; anything else is one token. Characters without a Latin reading vanish.
+    and a given name; anything else, and a `foreign` name written in such characters, is one token. Characters
+    without a Latin reading vanish.
     """
-    if is_latin(word):
+    if foreign or is_latin(word):
         return _letters(anyascii(word))
     first = ord(word[0])
     if 0x3400 <= first <= 0x9FFF or 0x20000 <= first <= 0x3FFFF or 0xF900 <= first <= 0xFAFF:
