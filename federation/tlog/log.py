@@ -30,7 +30,7 @@ Also = Callable[[asyncpg.Connection, Sequence[Appended]], Awaitable[None]]
 
 
 async def create_log(dsn_owner: str, *, signer: Signer, origin: str, anchor: Path) -> None:
-    """Make the log's state row, the signed checkpoint of size 0 and the anchor file; refuses if one is (ConfigError)."""
+    """Make the log's state row, the checkpoint of size 0 and the anchor file; refuses an existing one (ConfigError)."""
     raise NotImplementedError
 
 
