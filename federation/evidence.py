@@ -171,7 +171,7 @@ def wrap_for(secret: bytes, origin: bytes, recipient: Recipient) -> Wrapped:
 
 
 def wraps_digest(wraps: Iterable[tuple[str, str, bytes] | Wrapped]) -> bytes:
-    """W: the digest over a group's wraps, in order of recipient, then key id; tuples are (recipient, key id, SHA-256)."""
+    """W: the digest over a group's wraps by recipient, then key id; tuples are (recipient, key id, SHA-256)."""
     rows = [(w.recipient, w.key_id, w.wrap_sha256) if isinstance(w, Wrapped) else w for w in wraps]
     digest = hashlib.sha256()
     for recipient, key_id, wrap_sha256 in sorted(rows):

@@ -13,7 +13,7 @@ from federation.roster import Roster
 
 Statement = Query | Answer | Refusal | Credential | Roster | Result | EvidenceRequest
 
-PAYLOAD_TYPES: Final[dict[type[Statement], str]] = {
+PAYLOAD_TYPES: Final[dict[type, str]] = {
     Query: "application/vnd.simpul.query.v1+protobuf",
     Answer: "application/vnd.simpul.answer.v1+protobuf",
     Refusal: "application/vnd.simpul.refusal.v1+protobuf",
@@ -22,4 +22,4 @@ PAYLOAD_TYPES: Final[dict[type[Statement], str]] = {
     Result: "application/vnd.simpul.result.v1+protobuf",
     EvidenceRequest: "application/vnd.simpul.evidence-request.v1+protobuf",
 }
-STATEMENTS: Final[dict[str, type[Statement]]] = {name: kind for kind, name in PAYLOAD_TYPES.items()}
+STATEMENTS: Final[dict[str, type]] = {name: kind for kind, name in PAYLOAD_TYPES.items()}

@@ -1,0 +1,94 @@
+"""A member's appends: entries and their evidence made ready together, logged in one transaction, and read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from federation.entry import Entry, request_digest
+from federation.envelope import Envelope
+from federation.errors import CorruptLog, QueryExpired
+from federation.evidence import Ciphertext, EvidenceGroup, EvidenceKey, Recipient, decrypt, unwrap
+from federation.tlog.log import Also, Appended, Log
+from federation.tlog.rows import Evidence, Leaf, ReceiptRow, Wrap
+from federation.wire.entry import decode_entry, encode_entry
+from federation.wire.envelope import decode_envelope, encode_envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What is to be logged: an entry without its evidence fields, and the envelope that is its evidence, if any."""
+
+    entry: Entry
+    envelope: Envelope | None = None
+
+
+class MemberLog:
+    """The log of this member, with the keys that evidence is encrypted to."""
+
+    def __init__(
+        self, log: Log, *, member: str, origin: str, key: EvidenceKey, recipients: Callable[[], Sequence[Recipient]]
+    ) -> None:
+        self.log = log
+        self.member = member
+        self.origin = origin
+        self._key = key
+        self._recipients = recipients
+
+    async def append(
+        self, drafts: Sequence[Draft], *, receipts: Sequence[ReceiptRow] = (), also: Also | None = None
+    ) -> tuple[Appended, ...]:
+        """Log drafts in one transaction, one evidence group for each retention rule among them."""
+        groups: dict[str, EvidenceGroup] = {}
+        leaves = tuple(self._leaf(draft, groups) for draft in drafts)
+        wraps = [
+            Wrap(group=w.group, recipient=w.recipient, key_id=w.key_id, wrap_sha256=w.wrap_sha256, wrap=w.wrap)
+            for group in groups.values()
+            for w in group.wraps
+        ]
+        return await self.log.append(leaves, wraps=wraps, receipts=receipts, also=also)
+
+    async def receipt(self, appended: Appended) -> bytes:
+        """The receipt of an entry as C2SP tlog-proof text, under the newest checkpoint."""
+        return (await self.log.receipt(appended)).encode()
+
+    async def envelope_of(self, entry: Entry) -> Envelope:
+        """Open the evidence of one of this member's own entries; QueryExpired where it has been erased."""
+        found = await self.log.evidence_of((entry.evidence_digest,))
+        wraps = [w for w in await self.log.wraps_of((entry.evidence_group,), self.member) if w.wrap]
+        if not found or found[0].ct is None or not wraps:
+            raise QueryExpired("the evidence of this query was erased under its retention rule")
+        row = found[0]
+        ciphertext = Ciphertext(
+            digest=row.digest, group=row.group, envelope_sha256=row.envelope_sha256, ct=row.ct or b""
+        )
+        for wrap in wraps:
+            if wrap.key_id == self._key.public.key_id and wrap.wrap is not None:
+                secret = unwrap(
+                    wrap.wrap, self._key, origin=self.origin, group=entry.evidence_group, recipient=self.member
+                )
+                return decode_envelope(decrypt(ciphertext, secret, self.origin))
+        raise CorruptLog("no wrap of this evidence is for the key this process holds")
+
+    def _leaf(self, draft: Draft, groups: dict[str, EvidenceGroup]) -> Leaf:
+        if draft.envelope is None:
+            return Leaf(request=request_digest(draft.entry), entry=encode_entry(draft.entry), evidence=None)
+        group = groups.get(draft.entry.retention)
+        if group is None:
+            group = groups[draft.entry.retention] = EvidenceGroup(self.origin, self._recipients())
+        sealed = group.encrypt(encode_envelope(draft.envelope))
+        entry = replace(
+            draft.entry,
+            evidence_digest=sealed.digest,
+            evidence_group=sealed.group,
+            wraps_digest=group.wraps_digest,
+        )
+        evidence = Evidence(
+            digest=sealed.digest, group=sealed.group, envelope_sha256=sealed.envelope_sha256, ct=sealed.ct
+        )
+        return Leaf(request=request_digest(entry), entry=encode_entry(entry), evidence=evidence)
+
+
+def stored_request(content: bytes) -> bytes:
+    """The request digest of an entry's stored bytes, as the log's own check recomputes it."""
+    return request_digest(decode_entry(content))

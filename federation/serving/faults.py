@@ -1,0 +1,67 @@
+"""Faults of a call: whatever a method raises leaves as one status of the table, and nothing of a person with it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
+
+import grpc
+
+from federation.errors import FederationError, Internal
+from federation.status import code, trailers
+from federation.telemetry import telemetry, where
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def opaque(error: Exception, step: str) -> FederationError:
+    """The error itself if it may be told; else Internal with an incident id, whose place is left in telemetry."""
+    if isinstance(error, FederationError):
+        return error
+    incident = secrets.token_hex(8)
+    telemetry().error("internal_fault", incident=incident, where=where(error), step=step)
+    return Internal("a fault of this member's own; tell its operator the incident id", incident=incident)
+
+
+def unary(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
+    """Wrap a method that returns one message."""
+
+    @functools.wraps(method)
+    async def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await method(*args, **kwargs)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            await _abort(args[2], error, method.__qualname__)
+            raise
+
+    return wrapped
+
+
+def streaming(method: Callable[P, AsyncIterator[R]]) -> Callable[P, AsyncIterator[R]]:
+    """Wrap a method that returns a stream."""
+
+    @functools.wraps(method)
+    async def wrapped(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
+        try:
+            async for message in method(*args, **kwargs):
+                yield message
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except Exception as error:
+            await _abort(args[2], error, method.__qualname__)
+
+    return wrapped
+
+
+async def _abort(context: Any, error: Exception, step: str) -> None:
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    told = opaque(error, step)
+    telemetry().warning("call_failed", error=type(told).__name__, step=step)
+    await context.abort(code(told), told.message, trailers(told))

@@ -1,0 +1,79 @@
+"""How a member's process serves: TLS, limits, health, reflection where it is wished for, and a drain that loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from federation.calling.channels import MAX_FRAME_BYTES, MAX_PAGE_BYTES
+from federation.errors import ConfigError
+from federation.telemetry import telemetry
+
+_GRACE_SECONDS: Final = 10.0
+_OPTIONS: Final = (
+    ("grpc.so_reuseport", 0),
+    ("grpc.max_receive_message_length", 2 * MAX_FRAME_BYTES),
+    ("grpc.max_send_message_length", MAX_PAGE_BYTES),
+    ("grpc.keepalive_time_ms", 60_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 4),
+    ("grpc.max_concurrent_streams", 256),
+)
+
+
+class Serving:
+    """One gRPC server with its health."""
+
+    def __init__(self, listen: str, credentials: grpc.ServerCredentials, *, reflect: bool) -> None:
+        self.server = grpc.aio.server(options=_OPTIONS)
+        self._health = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
+        self._reflect = reflect
+        self._names: tuple[str, ...] = ()
+        self.port = self._bind(listen, credentials)
+
+    def _bind(self, listen: str, credentials: grpc.ServerCredentials) -> int:
+        try:
+            return self.server.add_secure_port(listen, credentials)
+        except RuntimeError as error:
+            raise ConfigError(f"cannot listen on {listen}; is another process there?") from error
+
+    async def start(self, names: Sequence[str]) -> None:
+        """Begin to serve the services added, under these full names, and say so to health checks."""
+        self._names = tuple(names)
+        if self._reflect:
+            reflection.enable_server_reflection((*self._names, reflection.SERVICE_NAME), self.server)
+        await self.server.start()
+        await self.healthy(True)
+        telemetry().info("serving", port=self.port)
+
+    async def healthy(self, serving: bool) -> None:
+        """Tell health checks whether this member is useful now."""
+        status = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", *self._names):
+            await self._health.set(name, status)
+
+    async def until_told_to_stop(self, on_ready: Callable[[], None] | None = None) -> None:
+        """Serve until SIGTERM or SIGINT, then drain."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        if on_ready is not None:
+            on_ready()
+        await stop.wait()
+        await self.drain()
+
+    async def drain(self, grace_seconds: float = _GRACE_SECONDS) -> None:
+        """Take no new calls, finish what is in hand, then end."""
+        await self.healthy(False)
+        await self.server.stop(grace_seconds)
+        telemetry().info("drained")
