@@ -6,13 +6,16 @@ from typing import Final
 
 import msgspec
 
-from federation.person import Person
+from federation.errors import MalformedStatement
+from federation.person import Document, NationalIdentifier, Person
+from matching.documents import clean, fold
+from matching.names import is_romanised, tokens
 
 VERSION: Final = 1
 
 
-class NameForm(msgspec.Struct, frozen=True, array_like=True):
-    """One name: as written, its kind, and its romanised tokens in the order of the text."""
+class NameForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One name: as written, its kind, its romanised tokens in the order of the text, whether it was not Latin."""
 
     text: str
     kind: str = "primary"
@@ -20,8 +23,8 @@ class NameForm(msgspec.Struct, frozen=True, array_like=True):
     romanised: bool = False
 
 
-class BirthForm(msgspec.Struct, frozen=True, array_like=True):
-    """One birth date; 0 where a part is unknown."""
+class BirthForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One birth date, as written and as read; 0 where a part is unknown."""
 
     text: str
     year: int = 0
@@ -29,7 +32,7 @@ class BirthForm(msgspec.Struct, frozen=True, array_like=True):
     day: int = 0
 
 
-class NumberForm(msgspec.Struct, frozen=True, array_like=True):
+class NumberForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A document or national identifier: as written, cleaned, with look-alike characters folded."""
 
     text: str
@@ -39,10 +42,10 @@ class NumberForm(msgspec.Struct, frozen=True, array_like=True):
     issuer: str = ""
 
 
-class Form(msgspec.Struct, frozen=True, array_like=True):
+class Form(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A person in normal form. `years` is the range an age allows, both ends included, or (0, 0)."""
 
-    version: int
+    version: int = VERSION
     names: tuple[NameForm, ...] = ()
     births: tuple[BirthForm, ...] = ()
     years: tuple[int, int] = (0, 0)
@@ -55,21 +58,64 @@ class Form(msgspec.Struct, frozen=True, array_like=True):
     national_identifiers: tuple[NumberForm, ...] = ()
 
 
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(Form)
+
+
 def prepare(person: Person) -> Form:
-    """Compute the normal form of `person`; never refuses, what cannot be read is kept as text alone."""
-    raise NotImplementedError
+    """Compute the normal form of `person`; refuses nothing: a value that cannot be read is left out."""
+    ages = person.year_range
+    read = tuple(coded for coded in person.nationalities if coded.code)
+    return Form(
+        names=_names(person),
+        births=tuple(
+            BirthForm(birth.text, birth.year, birth.month or 0, birth.day or 0) for birth in person.births if birth.year
+        ),
+        years=(ages.first, ages.last) if ages else (0, 0),
+        years_text=ages.text if ages else "",
+        sex=person.sex.code if person.sex else "",
+        sex_text=person.sex.text if person.sex else "",
+        nationalities=tuple(coded.code for coded in read),
+        nationality_texts=tuple(coded.text for coded in read),
+        documents=_numbers(person.documents),
+        national_identifiers=_numbers(person.national_identifiers),
+    )
+
+
+def _names(person: Person) -> tuple[NameForm, ...]:
+    forms: dict[tuple[str, ...], NameForm] = {}
+    for name in person.names:
+        found = tokens(name.text)
+        if found:
+            forms.setdefault(found, NameForm(name.text, name.kind, found, is_romanised(name.text)))
+    return tuple(forms.values())
+
+
+def _numbers(numbers: tuple[Document, ...] | tuple[NationalIdentifier, ...]) -> tuple[NumberForm, ...]:
+    forms: list[NumberForm] = []
+    for each in numbers:
+        cleaned = clean(each.number)
+        if any(character.isdigit() for character in cleaned):
+            forms.append(NumberForm(each.number, each.kind, cleaned, fold(cleaned), each.issuer))
+    return tuple(dict.fromkeys(forms))
 
 
 def encode(form: Form) -> bytes:
-    """Write `form` as MessagePack."""
-    raise NotImplementedError
+    """Write `form` as MessagePack, its version first."""
+    return _ENCODER.encode(form)
 
 
 def decode(data: bytes) -> Form:
-    """Read what `encode` wrote. Raises CorruptForm where the bytes are no form of this version."""
-    raise NotImplementedError
+    """Read what `encode` wrote. Raises MalformedStatement where the bytes are no form of this version."""
+    try:
+        form = _DECODER.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise MalformedStatement("These bytes are no prepared person; index the record again.") from error
+    if form.version != VERSION:
+        raise MalformedStatement("This person was prepared by another version; index the records again.", ours=VERSION)
+    return form
 
 
 def enough(form: Form) -> bool:
     """Whether the form can identify a person: a number, or a name and at least a birth year or an age."""
-    raise NotImplementedError
+    return bool(form.documents or form.national_identifiers or (form.names and (form.births or form.years[0])))

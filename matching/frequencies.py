@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from math import log2
+from typing import Final, Protocol
+
+from matching.tables import rows
+
+UNSEEN: Final = 7.5
+_SHORT: Final = 2
+_SHORT_UNSEEN: Final = 5.0
 
 
 class Frequencies(Protocol):
@@ -13,9 +21,17 @@ class Frequencies(Protocol):
         ...
 
 
-class _Published:
+class Table:
+    """Frequencies from a mapping of tokens to shares (0..1)."""
+
+    __slots__ = ("_bits",)
+
+    def __init__(self, shares: Mapping[str, float]) -> None:
+        self._bits = {token: -log2(share) for token, share in shares.items()}
+
     def bits(self, token: str) -> float:
-        raise NotImplementedError
+        """Bits of `token`; of one not in the table 7.5, and 5 where it has two letters or fewer."""
+        return self._bits.get(token) or (UNSEEN if len(token) > _SHORT else _SHORT_UNSEEN)
 
 
-PUBLISHED: Frequencies = _Published()
+PUBLISHED: Final[Frequencies] = Table({token: float(share) / 1000 for token, share in rows("frequencies.tsv")})

@@ -32,6 +32,7 @@ _PINYIN: Final = re.compile(
     r"(?:(?:[ZCS]H|[BPMFDTNLGKHJQXZCSRYW])?"
     r"(?:I?A(?:NG|N|O|I)?|UA(?:NG|N|I)?|I?E(?:NG|N|I)?|I(?:NG|N|U|ONG)?|O(?:NG|U)?|U(?:I|N|O|E)?|V|YU))+"
 )
+_LONGEST_PINYIN: Final = 14
 _LONGEST: Final = 400
 _MOST_TOKENS: Final = 12
 
@@ -49,7 +50,7 @@ def tokens(text: str) -> tuple[str, ...]:
     while len(found) > 1 and found[0] in _FIRST:
         found = found[1:]
     named = [token for token in found if token not in _NOTHING]
-    chinese = all(_PINYIN.fullmatch(token) for token in named)
+    chinese = all(len(token) <= _LONGEST_PINYIN and _PINYIN.fullmatch(token) for token in named)
     kept = named if chinese else [token for token in named if token not in PARTICLES] or named
     kept = _servants(kept)[:_MOST_TOKENS]
     return tuple(kept[:1]) if len(set(kept)) == 1 else tuple(kept)
@@ -78,6 +79,11 @@ def _servants(found: list[str]) -> list[str]:
         else:
             done.append(token)
     return done
+
+
+def is_romanised(text: str) -> bool:
+    """Whether the tokens of `text` come from letters other than Latin ones."""
+    return not all(is_latin(word) for word in _WORD.findall(text[:_LONGEST]))
 
 
 def read_name(text: str, order: Order = "as_written") -> tuple[Name, ...]:

@@ -1,4 +1,4 @@
-"""How a member's process serves: TLS, limits, health, reflection where it is wished for, and a drain that loses nothing."""
+"""How a member's process serves: its limits, its health, reflection where wished for, and a drain that loses nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
 from grpc_reflection.v1alpha import reflection
 
 from federation.calling.channels import MAX_FRAME_BYTES, MAX_PAGE_BYTES
@@ -34,7 +35,7 @@ class Serving:
 
     def __init__(self, listen: str, credentials: grpc.ServerCredentials, *, reflect: bool) -> None:
         self.server = grpc.aio.server(options=_OPTIONS)
-        self._health = health.aio.HealthServicer()
+        self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
         self._reflect = reflect
         self._names: tuple[str, ...] = ()

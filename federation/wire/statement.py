@@ -23,7 +23,7 @@ from federation.wire.query import credential_from_wire, credential_to_wire, quer
 from federation.wire.result import result_from_wire, result_to_wire
 from federation.wire.roster import roster_from_wire, roster_to_wire
 
-_CODECS: Final[dict[type[Statement], tuple[type[Message], Callable[[Any], Message], Callable[[Any], Statement]]]] = {
+_CODECS: Final[dict[type, tuple[type[Message], Callable[[Any], Message], Callable[[Any], Statement]]]] = {
     Query: (query_pb2.Query, query_to_wire, query_from_wire),
     Answer: (answer_pb2.Answer, answer_to_wire, answer_from_wire),
     Refusal: (answer_pb2.Refusal, refusal_to_wire, refusal_from_wire),

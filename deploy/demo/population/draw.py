@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from random import Random
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"
@@ -20,27 +20,25 @@ def seed_of(*labels: int | str) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 
 
-class Weighted(Sequence[T]):
+class Weighted(Generic[T]):
     """Things to choose among, each with a weight."""
+
+    __slots__ = ("last", "steps", "things", "total")
 
     def __init__(self, pairs: Sequence[tuple[T, float]]) -> None:
         self.things = tuple(thing for thing, _ in pairs)
         self.steps = tuple(accumulate(weight for _, weight in pairs))
         self.total = self.steps[-1]
-
-    def __len__(self) -> int:
-        return len(self.things)
-
-    def __getitem__(self, at: int) -> T:  # type: ignore[override]  # REASON: nobody slices a choice
-        return self.things[at]
+        self.last = len(self.things) - 1
 
 
 class Draw:
     """One stream of draws. Only `Random.random` is used: Python promises that its sequence never changes."""
 
-    __slots__ = ("share",)
+    __slots__ = ("seed", "share")
 
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.share = Random(seed).random
 
     def happens(self, probability: float) -> bool:
@@ -57,7 +55,7 @@ class Draw:
 
     def weighted(self, things: Weighted[T]) -> T:
         """Draw one of `things` by weight."""
-        return things.things[min(bisect(things.steps, self.share() * things.total), len(things.things) - 1)]
+        return things.things[bisect(things.steps, self.share() * things.total, 0, things.last)]
 
     def letter(self) -> str:
         """Draw a capital letter that is not mistaken for a digit."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
+from math import prod
 
 from deploy.demo.population.draw import Draw, Weighted, seed_of
 from deploy.demo.population.identity import Identity, identity
@@ -31,6 +33,15 @@ COVERAGE = (
     ("bnnp", 0.004),
     ("binda", 0.008),
 )
+KNOWN = Weighted(
+    [
+        (
+            frozenset(agency for (agency, _), known in zip(COVERAGE, each, strict=True) if known) | {"imigrasi"},
+            prod(share if known else 1 - share for (_, share), known in zip(COVERAGE, each, strict=True)),
+        )
+        for each in product((True, False), repeat=len(COVERAGE))
+    ]
+)
 REGISTERED_RESIDENTS = 0.74
 LODGED_IN_SERANG, LODGED_ELSEWHERE = 0.75, 0.19
 
@@ -46,8 +57,8 @@ def population(seed: int, size: int, on: date = REFERENCE_DAY) -> Iterator[Indiv
 
 def individual(seed: int, number: int, on: date = REFERENCE_DAY) -> Individual:
     """Make person `number`, with whatever is planted on him or her."""
-    who = identity(seed, number, on)
-    draw = Draw(seed_of(seed, number, "life"))
+    draw = Draw(seed_of(seed, number))
+    who = identity(draw, number, on)
     reason = draw.weighted(REASONS)
     kind = draw.weighted(KINDS)
     person = _life(who, number, reason, draw, seed, on)
@@ -62,7 +73,7 @@ def _life(who: Identity, number: int, reason: str, draw: Draw, seed: int, on: da
     known = _known(draw, reason, home)
     return Individual(
         number=number,
-        seed=who.seed,
+        seed=draw.seed,
         on=on,
         name=who.name,
         sex=who.sex,
@@ -87,7 +98,7 @@ def _life(who: Identity, number: int, reason: str, draw: Draw, seed: int, on: da
 
 def _known(draw: Draw, reason: str, home: Address) -> frozenset[str]:
     """Draw the agencies that know the person."""
-    known = {agency for agency, share in COVERAGE if draw.happens(share)} | {"imigrasi"}
+    known = set(draw.weighted(KNOWN))
     if reason == "work":
         known.add("disnakertrans")
     if reason != "visit" and draw.happens(REGISTERED_RESIDENTS):
@@ -108,7 +119,7 @@ def _permit(draw: Draw, number: int, reason: str, company: Company, on: date) ->
     index = INDICES[reason]
     kind, years = ("ITAP", 5) if index == "ITAP" else ("ITAS", 1)
     start = on - timedelta(days=draw.between(5, 365 * years - 5))
-    return Permit(f"2C{serial}-{start:%y}", kind, index, start, start + timedelta(days=365 * years), company)
+    return Permit(f"2C{serial}-{start.year % 100:02d}", kind, index, start, start + timedelta(days=365 * years), company)
 
 
 def _crossings(draw: Draw, reason: str, permit: Permit, on: date) -> tuple[Crossing, ...]:

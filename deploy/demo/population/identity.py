@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from deploy.demo.population.draw import Draw, seed_of
+from deploy.demo.population.draw import Draw
 from deploy.demo.population.individual import Passport
 from deploy.demo.population.names import FullName, draw_name
 from deploy.demo.population.nations import NATIONS, SHARES, Nation, passport_number
@@ -19,7 +19,6 @@ RENEWED = 0.3
 class Identity:
     """What does not change from one register to the next; `passports` newest first."""
 
-    seed: int
     nationality: str
     sex: str
     name: FullName
@@ -28,14 +27,11 @@ class Identity:
     passports: tuple[Passport, ...]
 
 
-def identity(seed: int, number: int, on: date) -> Identity:
-    """Make person `number` of the population `seed`; the same at any size of the population."""
-    own = seed_of(seed, number)
-    draw = Draw(own)
+def identity(draw: Draw, number: int, on: date) -> Identity:
+    """Make person `number` from the beginning of the person's own stream."""
     nation = NATIONS[draw.weighted(SHARES)]
     sex = "M" if draw.happens(nation.men) else "F"
     return Identity(
-        own,
         nation.iso3,
         sex,
         draw_name(draw, _language(draw, nation), sex),

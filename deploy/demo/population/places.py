@@ -75,6 +75,10 @@ WHERE = Weighted(
         ("Kab. Pandeglang", 1.0),
     ]
 )
+SPOTS = {
+    regency: tuple((village, district, regency) for district, villages in districts.items() for village in villages)
+    for regency, districts in REGENCIES.items()
+}
 STREETS = ("Jl. Raya Serang", "Jl. Merdeka", "Jl. Melati", "Kp. Baru", "Perum Griya Asri", "Jl. Industri", "Mess PT")
 FIRST = ("Sinar", "Karya", "Mitra", "Bintang", "Cahaya", "Surya", "Nusa", "Prima", "Indo", "Banten", "Krakatau", "Jaya")
 SECOND = ("Baja", "Kimia", "Tekstil", "Plastik", "Sepatu", "Logam", "Semen", "Kertas", "Energi", "Elektronik", "Mesin")
@@ -86,10 +90,8 @@ COMPANIES = 600
 
 def draw_address(draw: Draw, regency: str | None = None) -> Address:
     """Draw an address, in `regency` where one is given."""
-    regency = regency or draw.weighted(WHERE)
-    district = draw.one(tuple(REGENCIES[regency]))
-    village = draw.one(REGENCIES[regency][district])
-    return Address(f"{draw.one(STREETS)} No. {draw.between(1, 240)}", village, district, regency)
+    village, district, where = draw.one(SPOTS[regency or draw.weighted(WHERE)])
+    return Address(f"{draw.one(STREETS)} No. {draw.between(1, 240)}", village, district, where)
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from deploy.demo.population.draw import Draw, Weighted
+from deploy.demo.population.draw import Draw, Weighted, seed_of
 from deploy.demo.population.identity import identity
 from deploy.demo.population.individual import Individual, Passport, Role
 from deploy.demo.population.nations import NATIONS, passport_number
@@ -107,7 +107,8 @@ def _investor_without_company(person: Individual, harmless: bool, draw: Draw, se
 
 def _shared_document(person: Individual, harmless: bool, draw: Draw, seed: int) -> Individual:
     """The passport number of the person before; harmless: the same digits, issued by another state."""
-    other = identity(seed, max(person.number - 1, 0), person.on).passports[0]
+    before = max(person.number - 1, 0)
+    other = identity(Draw(seed_of(seed, before)), before, person.on).passports[0]
     issuer = person.nationality if harmless else other.issuer
     passport = Passport(other.number, issuer, person.passport.issued, person.passport.expires)
     return replace(person, passports=(passport, *person.passports[1:]))
