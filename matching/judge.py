@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from math import log2
+from typing import Final
+
 import msgspec
 
 from federation.comparison import Band, Comparison
+from matching.alignment import most_bits
+from matching.compare import tell
+from matching.features import POSSIBLE_SCORE
 from matching.form import Form
 from matching.frequencies import PUBLISHED, Frequencies
+from matching.score import prior_bits, score, shown_anyway
+from matching.weigh import weigh_all_but_names, weigh_names
+
+_POSSIBLE_BITS: Final = log2(POSSIBLE_SCORE / (1 - POSSIBLE_SCORE))
 
 
 class Judgement(msgspec.Struct, frozen=True):
-    """A candidate's band, score (0..1), total bits, and the evidence; no evidence where the band is `none`."""
+    """A candidate's band, score (0..1), total bits, prior, and the evidence; no evidence where the band is `none`.
+
+    Where the band is `none`, `bits` is what was known when no band could be reached any more.
+    """
 
     band: Band
     score: float
@@ -20,5 +33,19 @@ class Judgement(msgspec.Struct, frozen=True):
 
 
 def judge(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, population: int = 1_000_000) -> Judgement:
-    """Compare and score one candidate among `population` records; stop as soon as no band can be reached."""
-    raise NotImplementedError
+    """Compare and score one candidate among `population` records; stop as soon as no band can be reached.
+
+    What costs little is weighed first; names are aligned only where the best that any name could add would do.
+    """
+    cheap = weigh_all_but_names(asked, held)
+    known = prior_bits(population) + sum(weighed.bits for weighed in cheap)
+    if not any(shown_anyway(weighed) for weighed in cheap):
+        best_name = (
+            max((most_bits(name.tokens, frequencies) for name in asked.names), default=0.0) if held.names else 0.0
+        )
+        if known + best_name < _POSSIBLE_BITS:
+            return Judgement(band="none", score=0.0, bits=known, prior=prior_bits(population))
+    weighed = (weigh_names(asked, held, frequencies), *cheap)
+    found = score(weighed, population)
+    told = () if found.band == "none" else tuple(tell(each) for each in weighed)
+    return Judgement(band=found.band, score=found.score, bits=found.bits, prior=found.prior, comparisons=told)

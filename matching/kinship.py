@@ -1,0 +1,102 @@
+"""How two parts of two names are related: the same, a known variant, a spelling of one sound, a typing error."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from matching.features import QUALITIES
+from matching.sounds import fold, skeleton
+from matching.tables import rows
+
+Kin = tuple[str, float]
+
+_VOWELS: Final = frozenset("AEIOUY")
+_FEMININE: Final = ("OV", "EV", "IN", "YN")
+_TYPO_FROM: Final = 5
+_TWO_TYPOS_FROM: Final = 9
+_VOWELS_FROM: Final = 5
+_CUT_FROM: Final = 4
+_ARTICLES: Final = ("AL", "EL")
+_SURE: Final = ("variant", "other_language", "spelling", "initial")
+
+
+def _groups() -> dict[str, dict[str, str]]:
+    """Each spelling's groups, and the kind of kinship that the group stands for."""
+    groups: dict[str, dict[str, str]] = {}
+    for canonical, others, custom in rows("variants.tsv"):
+        kind = "other_language" if custom == "x" else "variant"
+        for spelling in (canonical, *others.split()):
+            groups.setdefault(spelling, {})[f"{canonical}.{custom}"] = kind
+    return groups
+
+
+_GROUPS: Final = _groups()
+
+
+def canonical_spellings(token: str) -> tuple[str, ...]:
+    """The spellings that stand for the groups `token` belongs to, groups of one language only; sorted."""
+    return tuple(sorted(group.partition(".")[0] for group, kind in _GROUPS.get(token, {}).items() if kind == "variant"))
+
+
+@lru_cache(maxsize=131_072)
+def kin(one: str, other: str) -> Kin | None:
+    """How two tokens are related, and the quality of that (0..1); None where they are two names.
+
+    Two spellings that the tables know, and know to be two names (Ahmed, Mohamed), are never taken for a slip.
+    """
+    if one == other:
+        return "same", QUALITIES["same"]
+    kind = _listed(one, other) or _spelt(one, other)
+    if kind not in _SURE and one in _GROUPS and other in _GROUPS:
+        kind = None
+    elif kind is None:
+        kind = _mistyped(one, other)
+    return (kind, QUALITIES[kind]) if kind else None
+
+
+def _listed(one: str, other: str) -> str | None:
+    mine, theirs = _GROUPS.get(one), _GROUPS.get(other)
+    if mine and theirs:
+        shared = {mine[group] for group in mine.keys() & theirs.keys()}
+        if shared:
+            return "variant" if "variant" in shared else "other_language"
+    short, long = sorted((one, other), key=len)
+    if long == short + "A" and short.endswith(_FEMININE) and len(short) > _CUT_FROM:
+        return "variant"
+    return "variant" if len(short) > 2 and any(long == article + short for article in _ARTICLES) else None
+
+
+def _spelt(one: str, other: str) -> str | None:
+    short, long = sorted((one, other), key=len)
+    if len(short) == 1:
+        return "initial" if long[0] == short else None
+    if fold(one) == fold(other):
+        return "spelling"
+    if _last_vowel_only(one, other) or skeleton(one) != skeleton(other):
+        return None
+    if _VOWELS.isdisjoint(one) or _VOWELS.isdisjoint(other):
+        return "romanisation" if len(skeleton(one)) > 1 else "vowels"
+    if len(short) > _VOWELS_FROM and len(skeleton(one)) > 2:
+        return "romanisation"
+    return "vowels" if len(short) >= _VOWELS_FROM else None
+
+
+def _last_vowel_only(one: str, other: str) -> bool:
+    """Whether two names differ in a final -A alone, as Angelo and Angela do: that tells sexes apart."""
+    if (one[-1] == "A") == (other[-1] == "A"):
+        return False
+    short, long = sorted((one, other), key=len)
+    return one[:-1] == other[:-1] or long == short + "A"
+
+
+def _mistyped(one: str, other: str) -> str | None:
+    short, long = sorted((one, other), key=len)
+    if _last_vowel_only(one, other):
+        return None
+    most = 2 if len(long) >= _TWO_TYPOS_FROM else 1
+    if len(long) >= _TYPO_FROM and OSA.distance(one, other, score_cutoff=most) <= most:
+        return "typo"
+    return "cut" if len(short) >= _CUT_FROM and len(long) > len(short) + 1 and long.startswith(short) else None

@@ -1,0 +1,216 @@
+"""Each attribute of two persons weighed: the row of the policy that applies, and the two values that it applies to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import log2
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import OSA
+
+from matching import features
+from matching.alignment import Part, align
+from matching.features import BY_KIND, eighths
+from matching.form import BirthForm, Form, NumberForm
+from matching.frequencies import Frequencies
+from matching.tables import rows
+
+
+class Weighed(NamedTuple):
+    """One attribute weighed: the kind of row in FEATURES (or `unknown`), its bits, both values, a name's parts."""
+
+    attribute: str
+    kind: str
+    bits: float
+    asked: str = ""
+    held: str = ""
+    parts: tuple[Part, ...] = ()
+
+
+_SHARES: Final = {code: float(share) / 1000 for code, share in rows("nationality_shares.tsv")}
+_OTHER_SHARE: Final = 0.008
+_RELATED: Final = (frozenset({"CHN", "HKG", "MAC"}), frozenset({"XXA", "XXB", "XXC", "XXX"}))
+_SHORTEST_WITH_A_SLIP: Final = 6
+
+
+def weigh_names(asked: Form, held: Form, frequencies: Frequencies) -> Weighed:
+    """Weigh every name of the one against every name of the other and keep the best pair."""
+    best: Weighed | None = None
+    for mine in asked.names:
+        for theirs in held.names:
+            found = align(mine.tokens, theirs.tokens, frequencies, two_scripts=mine.romanised != theirs.romanised)
+            if best is None or found.bits > best.bits:
+                best = Weighed("name", found.kind, found.bits, mine.text, theirs.text, found.parts)
+    return best or Weighed(
+        "name", "unknown", 0.0, asked.names[0].text if asked.names else "", held.names[0].text if held.names else ""
+    )
+
+
+def weigh_births(asked: Form, held: Form) -> Weighed:
+    """Weigh every reading of the one birth date against every reading of the other, or an age where no date is known."""
+    pairs = (
+        Weighed("birth", kind := _dates(one, other), BY_KIND["birth", kind].bits, shown(one), shown(other))
+        for one in asked.births
+        for other in held.births
+    )
+    best = max(pairs, key=lambda weighed: weighed.bits, default=None)
+    if best is not None:
+        return best
+    mine, theirs = _span(asked), _span(held)
+    if mine is None or theirs is None:
+        return Weighed("birth", "unknown", 0.0, _born(asked), _born(held))
+    apart = max(mine[0], theirs[0]) - min(mine[1], theirs[1])
+    kind = "age_within" if apart <= 0 else "age_near" if apart <= 2 else "different"
+    return Weighed("birth", kind, BY_KIND["birth", kind].bits, _born(asked), _born(held))
+
+
+def shown(birth: BirthForm) -> str:
+    """A birth date in ISO 8601, as far as it is known."""
+    return (
+        f"{birth.year:04d}"
+        + (f"-{birth.month:02d}" if birth.month else "")
+        + (f"-{birth.day:02d}" if birth.day else "")
+    )
+
+
+def _born(form: Form) -> str:
+    return shown(form.births[0]) if form.births else form.years_text
+
+
+def _span(form: Form) -> tuple[int, int] | None:
+    if form.births:
+        return min(birth.year for birth in form.births), max(birth.year for birth in form.births)
+    return form.years if form.years[0] else None
+
+
+def _dates(one: BirthForm, other: BirthForm) -> str:
+    if one.day and other.day:
+        return _full_dates(one, other)
+    if one.year != other.year:
+        months_differ = one.month and other.month and one.month != other.month
+        return "year_near" if abs(one.year - other.year) == 1 and not months_differ else "different"
+    if not (one.month and other.month):
+        return "year"
+    if one.month == other.month:
+        return "year_month"
+    return "year" if _first_january(one) or _first_january(other) else "one_part"
+
+
+def _first_january(birth: BirthForm) -> bool:
+    return birth.month == 1 and birth.day == 1
+
+
+def _full_dates(one: BirthForm, other: BirthForm) -> str:
+    mine, theirs = (one.year, one.month, one.day), (other.year, other.month, other.day)
+    if mine == theirs:
+        return "same_first_january" if _first_january(one) else "same"
+    if one.year == other.year:
+        if one.month == other.day and one.day == other.month:
+            return "swapped"
+        if _first_january(one) or _first_january(other):
+            return "year"
+    if OSA.distance("%04d%02d%02d" % mine, "%04d%02d%02d" % theirs, score_cutoff=1) <= 1:  # noqa: UP031 - REASON: a tuple formatted at once is the fastest
+        return "one_digit"
+    equal = sum(left == right for left, right in zip(mine, theirs, strict=True))
+    return "one_part" if equal == 2 and abs(one.year - other.year) <= features.YEARS_APART else "different"
+
+
+def weigh_documents(asked: Form, held: Form, *, years_apart: int) -> Weighed:
+    """Weigh the best pair of documents. `years_apart` are the births: 12 or more make one number a shared one."""
+    weighed = _numbers("document", asked.documents, held.documents)
+    if years_apart >= features.YEARS_APART and weighed.bits > BY_KIND["document", "shared"].bits:
+        return weighed._replace(kind="shared", bits=BY_KIND["document", "shared"].bits)
+    return weighed
+
+
+def weigh_national_identifiers(asked: Form, held: Form) -> Weighed:
+    """Weigh the best pair of national identifiers of one kind; two kinds say nothing."""
+    return _numbers("national_identifier", asked.national_identifiers, held.national_identifiers)
+
+
+def _numbers(attribute: str, asked: tuple[NumberForm, ...], held: tuple[NumberForm, ...]) -> Weighed:
+    best = Weighed(attribute, "unknown", 0.0, asked[0].text if asked else "", held[0].text if held else "")
+    found = False
+    judge = _document if attribute == "document" else _identifier
+    for one in asked:
+        for other in held:
+            kind = judge(one, other)
+            if kind is None:
+                continue
+            bits = BY_KIND[attribute, kind].bits
+            if not found or bits > best.bits:
+                best, found = Weighed(attribute, kind, bits, one.text, other.text), True
+    return best
+
+
+def _document(one: NumberForm, other: NumberForm) -> str:
+    two_states = bool(one.issuer and other.issuer and one.issuer != other.issuer)
+    if one.number == other.number:
+        if two_states:
+            return "same_number_other_state"
+        return "same" if one.issuer and other.issuer else "same_number"
+    if two_states:
+        return "other_state"
+    return _slip(one, other) or "other_number"
+
+
+def _identifier(one: NumberForm, other: NumberForm) -> str | None:
+    if one.kind != other.kind or (one.issuer and other.issuer and one.issuer != other.issuer):
+        return None
+    if one.number == other.number:
+        return "same"
+    kind = _slip(one, other)
+    return "one_character" if kind == "last_character" else kind or "different"
+
+
+def _slip(one: NumberForm, other: NumberForm) -> str | None:
+    if one.folded == other.folded:
+        return "look_alike"
+    if min(len(one.folded), len(other.folded)) < _SHORTEST_WITH_A_SLIP:
+        return None
+    if OSA.distance(one.folded, other.folded, score_cutoff=1) > 1:
+        return None
+    return "last_character" if one.folded[:-1] == other.folded[:-1] else "one_character"
+
+
+def weigh_sex(asked: Form, held: Form) -> Weighed:
+    """Weigh the sexes; X agrees with neither and contradicts neither."""
+    known = {asked.sex, held.sex} - {"", "X"}
+    if not asked.sex or not held.sex or (asked.sex != held.sex and len(known) < 2):
+        return Weighed("sex", "unknown", 0.0, asked.sex_text, held.sex_text)
+    kind = "same" if asked.sex == held.sex else "different"
+    return Weighed("sex", kind, BY_KIND["sex", kind].bits, asked.sex_text, held.sex_text)
+
+
+def weigh_nationalities(asked: Form, held: Form) -> Weighed:
+    """Weigh the rarest nationality in common; agreement on a rare one tells more."""
+    texts = ", ".join(asked.nationality_texts), ", ".join(held.nationality_texts)
+    if not asked.nationalities or not held.nationalities:
+        return Weighed("nationality", "unknown", 0.0, *texts)
+    common = set(asked.nationalities) & set(held.nationalities)
+    if common:
+        share = min(_SHARES.get(code, _OTHER_SHARE) for code in common)
+        return Weighed("nationality", "same", eighths(min(features.NATIONALITY_MOST, -log2(share))), *texts)
+    kind = "related" if _related(asked.nationalities, held.nationalities) else "different"
+    return Weighed("nationality", kind, BY_KIND["nationality", kind].bits, *texts)
+
+
+def _related(asked: Iterable[str], held: Iterable[str]) -> bool:
+    return any(group & set(asked) and group & set(held) for group in _RELATED)
+
+
+def years_between(asked: Form, held: Form) -> int:
+    """Fewest years between the births of two persons; 0 where one is unknown."""
+    mine, theirs = _span(asked), _span(held)
+    return max(0, max(mine[0], theirs[0]) - min(mine[1], theirs[1])) if mine and theirs else 0
+
+
+def weigh_all_but_names(asked: Form, held: Form) -> tuple[Weighed, ...]:
+    """Weigh the five attributes that cost little, in the order of `features.ATTRIBUTES`."""
+    return (
+        weigh_births(asked, held),
+        weigh_documents(asked, held, years_apart=years_between(asked, held)),
+        weigh_national_identifiers(asked, held),
+        weigh_sex(asked, held),
+        weigh_nationalities(asked, held),
+    )
