@@ -2,47 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 
+from federation.errors import ConfigError, CorruptLog, FederationError, LogUnavailable, NotInLog
 from federation.keys import Signer
-from federation.tlog.checkpoint import Checkpoint
+from federation.tlog.anchor import Anchor
+from federation.tlog.check import RequestOf, check, check_entries
+from federation.tlog.checkpoint import Checkpoint, sign_checkpoint
+from federation.tlog.copies import Copies, load_tile
+from federation.tlog.drain import Also, Call
+from federation.tlog.merkle import EMPTY_ROOT
+from federation.tlog.note import NoteSigner
 from federation.tlog.receipt import Receipt
-from federation.tlog.rows import (
-    Appended,
-    CheckpointRow,
-    CosignatureRow,
-    EntryRow,
-    Evidence,
-    EvidenceRow,
-    Leaf,
-    ReceiptRow,
-    TileRow,
-    Wrap,
-    WrapRow,
-)
+from federation.tlog.rows import Appended, Evidence, Leaf, ReceiptRow, Wrap
+from federation.tlog.sequencer import Sequencer
+from federation.tlog.session import Session
+from federation.tlog.tree import Tree, TreeReader
 
-__all__ = ["Also", "Appended", "Evidence", "Leaf", "Log", "ReceiptRow", "Wrap", "create_log"]
+__all__ = ["Also", "Appended", "Evidence", "Leaf", "Log", "ReceiptRow", "RequestOf", "Wrap", "check", "create_log"]
 
-Also = Callable[[asyncpg.Connection, Sequence[Appended]], Awaitable[None]]
+CHECKED_AT_START: Final = 100_000
+_READERS: Final = 4
+_READ_SECONDS: Final = 30.0
+_NEW_STATE: Final = """
+INSERT INTO simpul.log_state (epoch, size, frontier, edge) VALUES (0, 0, '', '') ON CONFLICT DO NOTHING"""
+_NEW_CHECKPOINT: Final = "INSERT INTO simpul.log_checkpoint (size, note) VALUES (0, $1)"
 
 
 async def create_log(dsn_owner: str, *, signer: Signer, origin: str, anchor: Path) -> None:
     """Make the log's state row, the checkpoint of size 0 and the anchor file; refuses an existing one (ConfigError)."""
-    raise NotImplementedError
+    note_signer = NoteSigner(origin, signer)
+    note = sign_checkpoint(Checkpoint(origin=origin, size=0, root=EMPTY_ROOT), note_signer)
+    connection = await asyncpg.connect(dsn_owner)
+    try:
+        async with connection.transaction():
+            if await connection.execute(_NEW_STATE) != "INSERT 0 1":
+                raise ConfigError("this database holds a log already; a log is created once")
+            await connection.execute(_NEW_CHECKPOINT, note)
+            Anchor.create(anchor, note)
+    finally:
+        await connection.close()
 
 
-class Log:
-    """One process's hold on its member's log: one sequencer, many readers."""
+class Log(Copies):
+    """One process's hold on its member's log: one sequencer that writes, many readers."""
+
+    def __init__(self, *, sequencer: Sequencer, reader: TreeReader, pool: asyncpg.Pool) -> None:
+        """Take over what `open` made."""
+        super().__init__(pool)
+        self._sequencer = sequencer
+        self._reader = reader
+        self._checking: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
-        cls, dsn: str, *, signer: Signer, origin: str, anchor: Path, request_of: Callable[[bytes], bytes] | None = None
+        cls, dsn: str, *, signer: Signer, origin: str, anchor: Path, request_of: RequestOf | None = None
     ) -> Log:
-        """Lock, fence and check the log, then start its sequencer; refuses on any inconsistency."""
-        raise NotImplementedError
+        """Lock, fence and check the log, then start its sequencer.
+
+        Every entry is hashed again, of a log of more than 100,000 in the background (see `fault`). Refuses a database
+        without a log, held by another process, or that may lose what it acknowledged (ConfigError); tables that
+        contradict one another or the anchor, as after a roll-back (CorruptLog); no database (LogUnavailable).
+        """
+        note_signer = NoteSigner(origin, signer)
+        held = Anchor.open(anchor, note_signer.verifier)
+        async with AsyncExitStack() as undo:
+            undo.callback(held.close)
+            session, pool = await _connect(dsn, note_signer, undo)
+            reader = TreeReader(partial(load_tile, pool))
+            sequencer = Sequencer(dsn=dsn, signer=note_signer, anchor=held, session=session, reader=reader)
+            log = cls(sequencer=sequencer, reader=reader, pool=pool)
+            await log._check_entries(request_of)
+            await sequencer.start()
+            undo.pop_all()
+        return log
 
     async def append(
         self,
@@ -52,81 +92,84 @@ class Log:
         receipts: Sequence[ReceiptRow] = (),
         also: Also | None = None,
     ) -> tuple[Appended, ...]:
-        """Append entries and all that belongs to them in one transaction; returns once they are durable and anchored.
+        """Append entries and all that belongs to them in one transaction; return once they are durable and anchored.
 
-        A leaf whose request is known gets the stored index and the stored entry, and adds nothing. `also` runs inside
-        the transaction; what it raises undoes this append alone and is raised here. LogUnavailable means that the
-        outcome is unknown: ask again with the same request.
+        A leaf whose request is known gets the stored index and the stored entry, and adds nothing; if no leaf is
+        fresh, the wraps add nothing either. `also` runs inside the transaction and must let errors of the database
+        through; what it raises undoes this append alone and is raised here. LogUnavailable means that the outcome is
+        unknown: ask again with the same request.
         """
-        raise NotImplementedError
+        return await self._sequencer.append(Call(leaves=leaves, wraps=wraps, receipts=receipts, also=also))
 
     @property
     def size(self) -> int:
         """How many entries the newest checkpoint covers."""
-        raise NotImplementedError
+        return self._sequencer.published.checkpoint.size
 
     @property
     def checkpoint(self) -> tuple[Checkpoint, bytes]:
         """The newest checkpoint, and its signed note."""
-        raise NotImplementedError
+        return self._sequencer.published.checkpoint, self._sequencer.published.note
 
     @property
     def edge(self) -> tuple[bytes, ...]:
-        """The leaf hashes of the open tile of the newest checkpoint."""
-        raise NotImplementedError
+        """The leaf hashes of the newest checkpoint's open tile, by which an auditor finds a changed entry."""
+        return self._sequencer.published.tree.edge
+
+    @property
+    def fault(self) -> FederationError | None:
+        """Why this log takes no more entries, if so; the process should end and a person should look."""
+        return self._sequencer.fault
 
     async def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """The inclusion path of entry `index` in the tree of `size`; refuses what the log does not have (NotInLog)."""
-        raise NotImplementedError
+        if not 0 <= index < size <= self.size:
+            raise NotInLog("no such entry in a tree of that size", index=index, size=size)
+        return await self._reader.inclusion(self._sequencer.published.tree, index, size)
 
     async def consistency(self, old: int, new: int) -> tuple[bytes, ...]:
-        """The consistency path between two sizes; refuses what the log does not have (NotInLog)."""
-        raise NotImplementedError
+        """The consistency path between two sizes, the old above 0; refuses what the log does not have (NotInLog)."""
+        if not 0 < old <= new <= self.size:
+            raise NotInLog("no consistency path between such sizes", old=old, new=new)
+        return await self._reader.consistency(self._sequencer.published.tree, old, new)
 
     async def receipt(self, appended: Appended) -> Receipt:
         """The receipt of an entry against the newest checkpoint."""
-        raise NotImplementedError
-
-    async def checkpoint_at(self, size: int) -> bytes | None:
-        """The signed checkpoint of `size`, if one was made."""
-        raise NotImplementedError
-
-    async def find(self, request: bytes) -> Appended | None:
-        """The entry that answers a request, if there is one."""
-        raise NotImplementedError
-
-    async def entries(self, start: int, limit: int) -> tuple[EntryRow, ...]:
-        """Entries from index `start` on."""
-        raise NotImplementedError
-
-    async def evidence(self, after: bytes, limit: int) -> tuple[EvidenceRow, ...]:
-        """Evidence by digest, after `after` (b"" for the first page)."""
-        raise NotImplementedError
-
-    async def wraps(self, after: tuple[bytes, str, str], limit: int) -> tuple[WrapRow, ...]:
-        """Wraps by (group, recipient, key id), after `after` ((b"", "", "") for the first page)."""
-        raise NotImplementedError
-
-    async def wraps_of(self, groups: Sequence[bytes], recipient: str) -> tuple[WrapRow, ...]:
-        """The wraps of some groups for one recipient."""
-        raise NotImplementedError
-
-    async def receipts(self, after: tuple[bytes, str], limit: int) -> tuple[ReceiptRow, ...]:
-        """Receipts by (statement digest, member), after `after` ((b"", "") for the first page)."""
-        raise NotImplementedError
-
-    async def tiles(self, after: tuple[int, int], limit: int) -> tuple[TileRow, ...]:
-        """Full tiles by (level, n), after `after` ((0, -1) for the first page)."""
-        raise NotImplementedError
-
-    async def checkpoints(self, after: int, limit: int) -> tuple[CheckpointRow, ...]:
-        """Checkpoints by size, after `after` (-1 for the first page)."""
-        raise NotImplementedError
-
-    async def cosignatures(self, after: tuple[int, bytes], limit: int) -> tuple[CosignatureRow, ...]:
-        """Witnesses' lines by (size, line), after `after` ((-1, b"") for the first page)."""
-        raise NotImplementedError
+        published = self._sequencer.published
+        path = await self._reader.inclusion(published.tree, appended.index, published.checkpoint.size)
+        return Receipt(entry=appended.entry, index=appended.index, path=path, checkpoint=published.note)
 
     async def close(self) -> None:
         """Finish what waits, then let the log go."""
-        raise NotImplementedError
+        if self._checking is not None:
+            self._checking.cancel()
+            await asyncio.gather(self._checking, return_exceptions=True)
+        await self._sequencer.close()
+        await self._pool.close()
+
+    async def _check_entries(self, request_of: RequestOf | None) -> None:
+        """Hash every entry again, at once or in the background."""
+        tree = self._sequencer.published.tree
+        if tree.size > CHECKED_AT_START:
+            self._checking = asyncio.create_task(self._watch(tree, request_of))
+            return
+        async with self._pool.acquire() as connection:
+            await check_entries(connection, tree, request_of)
+
+    async def _watch(self, tree: Tree, request_of: RequestOf | None) -> None:
+        try:
+            async with self._pool.acquire() as connection:
+                await check_entries(connection, tree, request_of)
+        except CorruptLog as error:
+            self._sequencer.fault = error
+
+
+async def _connect(dsn: str, signer: NoteSigner, undo: AsyncExitStack) -> tuple[Session, asyncpg.Pool]:
+    try:
+        session = await Session.open(dsn, signer.verifier)
+        undo.callback(session.connection.terminate)
+        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=_READERS, command_timeout=_READ_SECONDS)
+        undo.callback(pool.terminate)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise LogUnavailable(f"cannot use the log's database ({type(error).__name__})") from error
+    return session, pool

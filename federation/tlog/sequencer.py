@@ -1,0 +1,170 @@
+"""The one writer of a log: drains what waits, promises it to the anchor, and only then tells those who wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from federation.errors import CorruptLog, FederationError, LogUnavailable
+from federation.tlog.anchor import Anchor
+from federation.tlog.check import Stored
+from federation.tlog.drain import Call, CallFault, drain
+from federation.tlog.note import NoteSigner
+from federation.tlog.rows import Appended
+from federation.tlog.session import Session
+from federation.tlog.tree import TreeReader
+
+MAX_DRAIN: Final = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    call: Call
+    done: asyncio.Future[tuple[Appended, ...]]
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+class Sequencer:
+    """Gives entries their places, one drain after another; no timer ever delays one."""
+
+    def __init__(self, *, dsn: str, signer: NoteSigner, anchor: Anchor, session: Session, reader: TreeReader) -> None:
+        """Take over an opened session; nothing is written before `start`."""
+        self.published = session.stored
+        self.fault: FederationError | None = None
+        self._dsn = dsn
+        self._signer = signer
+        self._anchor = anchor
+        self._session: Session | None = session
+        self._stored = session.stored
+        self._reader = reader
+        self._queue: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to drain; refuses a log that does not reach what the anchor has promised (CorruptLog)."""
+        await self._agree_with_anchor(self._stored)
+        self._task = asyncio.create_task(self._run())
+
+    async def append(self, call: Call) -> tuple[Appended, ...]:
+        """Queue a call and return its places once they are promised; LogUnavailable if that is not known."""
+        if self.fault is not None:
+            raise LogUnavailable("the log contradicts itself and takes nothing more; see its fault") from self.fault
+        if self._closing:
+            raise LogUnavailable("the log is closing")
+        done: asyncio.Future[tuple[Appended, ...]] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(call, done))
+        self._wake.set()
+        return await done
+
+    async def close(self) -> None:
+        """Finish what waits, then let the session and the anchor go; a second call finds nothing left to do."""
+        if self._closing:
+            return
+        self._closing = True
+        self._wake.set()
+        if self._task is not None:
+            await self._task
+        if self._session is not None:
+            await self._session.connection.close()
+        self._anchor.close()
+
+    async def _run(self) -> None:
+        while self._queue or not self._closing:
+            if self._queue:
+                await self._settle(self._take())
+            else:
+                self._wake.clear()
+                await self._wake.wait()
+
+    def _take(self) -> list[_Waiting]:
+        """The calls that waited longest, of at most 256 leaves; a larger call goes alone."""
+        taken: list[_Waiting] = []
+        leaves = 0
+        while self._queue:
+            waiting = self._queue[0]
+            leaves += len(waiting.call.leaves)
+            if taken and leaves > MAX_DRAIN:
+                break
+            self._queue.popleft()
+            if not waiting.done.cancelled():
+                taken.append(waiting)
+        return taken
+
+    async def _settle(self, waiting: list[_Waiting]) -> None:
+        """Drain until every call has its places or its error."""
+        while waiting:
+            try:
+                appended = await self._drain([one.call for one in waiting])
+            except CallFault as fault:
+                guilty = next(one for one in waiting if one.call is fault.call)
+                waiting.remove(guilty)
+                guilty.fail(fault.error)
+            except BaseException as error:
+                self._lose(waiting, error)
+                if not isinstance(error, Exception):
+                    raise
+                return
+            else:
+                for one, places in zip(waiting, appended, strict=True):
+                    if not one.done.done():
+                        one.done.set_result(places)
+                return
+
+    async def _drain(self, calls: Sequence[Call]) -> Sequence[tuple[Appended, ...]]:
+        session = self._session or await self._reopen()
+        after, appended = await drain(session, self._stored, self._signer, calls)
+        if after is not self._stored:
+            await self._promise(after)
+            self._stored = self.published = after
+        return appended
+
+    async def _promise(self, stored: Stored) -> None:
+        await asyncio.to_thread(self._anchor.append, stored.note, stored.checkpoint)
+
+    def _lose(self, waiting: Sequence[_Waiting], error: BaseException) -> None:
+        """Drop the session and all memory of the tree: what it holds may not be what the database does."""
+        if self._session is not None:
+            self._session.connection.terminate()
+            self._session = None
+        if isinstance(error, CorruptLog):
+            self.fault = error
+        told = LogUnavailable("the log could not be written, or not for certain: ask again with the same request")
+        told.__cause__ = error
+        for one in waiting:
+            one.fail(told)
+
+    async def _reopen(self) -> Session:
+        """Reconnect, fence and reload, after a session was lost."""
+        session = await Session.open(self._dsn, self._signer.verifier)
+        try:
+            await self._agree_with_anchor(session.stored)
+        except BaseException:
+            session.connection.terminate()
+            raise
+        self._session = session
+        self._stored = self.published = session.stored
+        return session
+
+    async def _agree_with_anchor(self, stored: Stored) -> None:
+        """Refuse a log below, or beside, what the anchor has promised (CorruptLog); promise what it has not yet."""
+        promised, has = self._anchor.newest, stored.checkpoint
+        if promised.size > has.size:
+            raise CorruptLog(
+                f"the anchor has promised {promised.size} entries and the database has {has.size}: it was rolled back. "
+                "Do not let it grow. Take the missing entries from a mirror, or begin a new log under a new key"
+            )
+        if promised.size and await self._reader.root(stored.tree, promised.size) != promised.root:
+            raise CorruptLog(
+                f"the log's root at {promised.size} entries is not the one that the anchor has promised: this is "
+                "another history. Restore the database that belongs to the anchor"
+            )
+        if promised.size < has.size:
+            await self._promise(stored)
