@@ -82,7 +82,7 @@ def _joined(whole: list[str], split: list[str], frequencies: Frequencies, *, swa
             if found and found[0] in SURE_PARTS and len(token) > _PAIR:
                 pair = f"{split[place]} {split[place + 1]}"
                 quality = min(QUALITIES["joined"], found[1])
-                rarity = min(features.TOKEN_MOST, max(frequencies.bits(token), _pair_bits(split, place, frequencies)))
+                rarity = min(features.TOKEN_MOST, frequencies.bits(token), _pair_bits(split, place, frequencies))
                 whole.remove(token)
                 del split[place : place + 2]
                 names = (pair, token) if swapped else (token, pair)
@@ -92,7 +92,7 @@ def _joined(whole: list[str], split: list[str], frequencies: Frequencies, *, swa
 
 
 def _pair_bits(split: list[str], place: int, frequencies: Frequencies) -> float:
-    return 0.75 * (frequencies.bits(split[place]) + frequencies.bits(split[place + 1]))
+    return frequencies.bits(split[place]) + frequencies.bits(split[place + 1])
 
 
 def _nearest(left: list[str], right: list[str], frequencies: Frequencies) -> list[Part]:
@@ -101,7 +101,7 @@ def _nearest(left: list[str], right: list[str], frequencies: Frequencies) -> lis
         for held in right:
             found = kin(asked, held)
             if found:
-                candidates.append((-found[1], *sorted((asked, held)), asked, held, found[0]))
+                candidates.append((-found[1], min(asked, held), max(asked, held), asked, held, found[0]))
     parts: list[Part] = []
     for quality, _, _, asked, held, kind in sorted(candidates):
         if asked in left and held in right:

@@ -66,15 +66,13 @@ def _texts(form: Form) -> Iterator[tuple[Family, str]]:
     years = _years(form)
     for name in form.names:
         units = _units(name)
-        for unit in dict.fromkeys(skeleton for unit in units for skeleton in unit.skeletons):
-            for birth in dates:
-                yield "C", f"{_date(birth)} {unit}"
+        skeletons = dict.fromkeys(spelling for unit in units for spelling in unit.skeletons)
+        for birth, spelling in product(dates, skeletons):
+            yield "C", f"{_date(birth)} {spelling}"
         for pair in _pairs(units):
             yield "G", pair
-            for year in years:
-                yield "D", f"{year} {pair}"
-            for birth in dates:
-                yield "H", f"{_day(birth)} {pair}"
+            yield from (("D", f"{year} {pair}") for year in years)
+            yield from (("H", f"{_day(birth)} {pair}") for birth in dates)
 
 
 def _date(birth: BirthForm) -> str:
@@ -110,7 +108,7 @@ def _skeletons(token: str) -> tuple[str, ...]:
 def _pairs(units: tuple[_Unit, ...]) -> Iterator[str]:
     """Every two parts that do not overlap, each pair in one order; a name of one part is paired with nothing."""
     if len(units) == 1:
-        yield from (f"{skeleton} -" for skeleton in units[0].skeletons)
+        yield from (f"{spelling} -" for spelling in units[0].skeletons)
     for place, one in enumerate(units):
         for other in units[place + 1 :]:
             if one.places.isdisjoint(other.places):

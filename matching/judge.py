@@ -40,10 +40,9 @@ def judge(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, populat
     cheap = weigh_all_but_names(asked, held)
     known = prior_bits(population) + sum(weighed.bits for weighed in cheap)
     if not any(shown_anyway(weighed) for weighed in cheap):
-        best_name = (
-            max((most_bits(name.tokens, frequencies) for name in asked.names), default=0.0) if held.names else 0.0
-        )
-        if known + best_name < _POSSIBLE_BITS:
+        names = asked.names if held.names else ()
+        most = max((most_bits(name.tokens, frequencies) for name in names), default=0.0)
+        if known + most < _POSSIBLE_BITS:
             return Judgement(band="none", score=0.0, bits=known, prior=prior_bits(population))
     weighed = (weigh_names(asked, held, frequencies), *cheap)
     found = score(weighed, population)

@@ -22,7 +22,10 @@ _ALIAS: Final = re.compile(
     r"\s+(?:alias|als\.?|a\.?k\.?a\.?|dikenal sebagai|panggilan)\s+|\s*@\s*|\s*;\s*|\s+a/k/a\s+", re.IGNORECASE
 )
 _APOSTROPHES: Final = dict.fromkeys(map(ord, "'`´‘’ʻʼʽʿʾ＇״׳"))
-_MARKS: Final = r"\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u0670\u06d6-\u06ed\u0900-\u0fff\u1000-\u109f\u1780-\u17d3"
+_MARKS: Final = (
+    r"\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u0670\u06d6-\u06ed"
+    r"\u0900-\u0fff\u1000-\u109f\u1780-\u17d3"
+)
 _WORD: Final = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
 _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
 _SCOTS: Final = re.compile(r"^(?:Mac|Mc|De|Di|La|Le|Fitz|O)[A-Z]")

@@ -47,7 +47,7 @@ def weigh_names(asked: Form, held: Form, frequencies: Frequencies) -> Weighed:
 
 
 def weigh_births(asked: Form, held: Form) -> Weighed:
-    """Weigh every reading of the one birth date against every reading of the other, or an age where no date is known."""
+    """Weigh every reading of the one birth date against every reading of the other; without dates, the ages."""
     pairs = (
         Weighed("birth", kind := _dates(one, other), BY_KIND["birth", kind].bits, shown(one), shown(other))
         for one in asked.births
