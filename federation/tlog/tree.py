@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -90,6 +91,7 @@ class TreeReader:
         """`load(level, n)` returns a full tile's 8192 bytes, or raises."""
         self._load = load
         self._cache: OrderedDict[tuple[int, int], Tile] = OrderedDict()
+        self._loading: dict[tuple[int, int], asyncio.Task[Tile]] = {}
 
     async def inclusion(self, tree: Tree, index: int, size: int) -> tuple[bytes, ...]:
         """The inclusion path of `index` in the tree of `size`."""
@@ -113,16 +115,23 @@ class TreeReader:
         return tile.node(within, at >> within)
 
     async def _tile(self, tree: Tree, level: int, n: int) -> Tile:
-        """A full tile; refuses one that does not fold to its parent (CorruptLog)."""
         cached = self._cache.get((level, n))
         if cached is not None:
             self._cache.move_to_end((level, n))
             return cached
-        tile = Tile(decode_tile(await self._load(level, n)))
-        if tile.node(HEIGHT, 0) != await self._node(tree, HEIGHT * (level + 1), n):
-            raise CorruptLog(
-                "a row of simpul.log_tile does not fold to its parent: run the log's check", level=level, n=n
-            )
+        loading = self._loading.get((level, n))
+        if loading is None:
+            loading = self._loading[(level, n)] = asyncio.create_task(self._fetch(tree, level, n))
+        return await asyncio.shield(loading)
+
+    async def _fetch(self, tree: Tree, level: int, n: int) -> Tile:
+        """Load a full tile once for all who ask; refuses one that does not fold to its parent (CorruptLog)."""
+        try:
+            tile = Tile(decode_tile(await self._load(level, n)))
+            if tile.node(HEIGHT, 0) != await self._node(tree, HEIGHT * (level + 1), n):
+                raise CorruptLog(f"simpul.log_tile, level {level}, n {n}: the row does not fold to its parent")
+        finally:
+            del self._loading[(level, n)]
         self._cache[(level, n)] = tile
         if len(self._cache) > CACHED_TILES:
             self._cache.popitem(last=False)

@@ -161,9 +161,7 @@ async def test_a_cancelled_append_harms_nobody(log: Log) -> None:
     waiting[1].cancel()
     results = await asyncio.gather(*waiting, return_exceptions=True)
     assert isinstance(results[1], asyncio.CancelledError)
-    assert [len(result) for n, result in enumerate(results) if n != 1 and not isinstance(result, BaseException)] == [
-        1
-    ] * 3
+    assert all(isinstance(results[n], tuple) for n in (0, 2, 3))
     assert (await log.append([leaf("after")]))[0].index == log.size - 1
 
 
