@@ -18,7 +18,15 @@ REFERENCE_DAY = date(2026, 11, 1)
 SEED = 36
 # What people are in Banten for: half visit, half hold a limited stay permit, one in a hundred a permanent one.
 REASONS = Weighted(
-    [("work", 46.0), ("invest", 3.0), ("spouse", 3.0), ("study", 1.0), ("remote", 0.5), ("permanent", 1.0), ("visit", 45.5)]
+    [
+        ("work", 46.0),
+        ("invest", 3.0),
+        ("spouse", 3.0),
+        ("study", 1.0),
+        ("remote", 0.5),
+        ("permanent", 1.0),
+        ("visit", 45.5),
+    ]
 )
 INDICES = {"work": "E23", "invest": "E28A", "spouse": "E31A", "study": "E30", "remote": "E33G", "permanent": "ITAP"}
 ACTIVITIES = {"work": "BEKERJA", "invest": "INVESTASI", "spouse": "IKUT KELUARGA", "study": "KULIAH"}
@@ -33,7 +41,7 @@ COVERAGE = (
     ("bnnp", 0.004),
     ("binda", 0.008),
 )
-KNOWN = Weighted(
+KNOWN: Weighted[frozenset[str]] = Weighted(
     [
         (
             frozenset(agency for (agency, _), known in zip(COVERAGE, each, strict=True) if known) | {"imigrasi"},
@@ -98,7 +106,7 @@ def _life(who: Identity, number: int, reason: str, draw: Draw, seed: int, on: da
 
 def _known(draw: Draw, reason: str, home: Address) -> frozenset[str]:
     """Draw the agencies that know the person."""
-    known = set(draw.weighted(KNOWN))
+    known = set[str](draw.weighted(KNOWN))
     if reason == "work":
         known.add("disnakertrans")
     if reason != "visit" and draw.happens(REGISTERED_RESIDENTS):
@@ -119,7 +127,9 @@ def _permit(draw: Draw, number: int, reason: str, company: Company, on: date) ->
     index = INDICES[reason]
     kind, years = ("ITAP", 5) if index == "ITAP" else ("ITAS", 1)
     start = on - timedelta(days=draw.between(5, 365 * years - 5))
-    return Permit(f"2C{serial}-{start.year % 100:02d}", kind, index, start, start + timedelta(days=365 * years), company)
+    return Permit(
+        f"2C{serial}-{start.year % 100:02d}", kind, index, start, start + timedelta(days=365 * years), company
+    )
 
 
 def _crossings(draw: Draw, reason: str, permit: Permit, on: date) -> tuple[Crossing, ...]:

@@ -61,7 +61,7 @@ def _language(draw: Draw, nation: Nation) -> str:
 
 
 def _born(draw: Draw, nationality: str) -> date:
-    """Draw a birth date: most people are 25 to 60, a few are minors; absolute, so that it does not move with the day."""
+    """Draw a birth date: most people are 25 to 60, a few are minors; it does not move with the day."""
     middle = (draw.share() + draw.share()) / 2
     year = 2009 + draw.between(0, 7) if draw.happens(0.006) else 1958 + int(middle * 47)
     if draw.happens(YEAR_ONLY.get(nationality, 0.01)):

@@ -21,8 +21,12 @@ SCRIPTS = {
     "th": "Thai",
     "ru": "Cyrl",
 }
+NICKNAMED = frozenset({"zh", "zh_tw", "ko", "th"})
 FAMILY_FIRST = frozenset({"zh", "zh_tw", "ko", "ja", "vi"})
-ENGLISH_NAMES = ("KEVIN", "ALEX", "TONY", "JASON", "DAVID", "LEO", "PETER", "LILY", "AMY", "LINDA", "CINDY", "JENNY")
+ENGLISH_NAMES = {
+    "M": ("KEVIN", "ALEX", "TONY", "JASON", "DAVID", "LEO", "PETER", "ERIC"),
+    "F": ("LILY", "AMY", "LINDA", "CINDY", "JENNY", "GRACE"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def draw_name(draw: Draw, language: str, sex: str) -> FullName:
     if language in ("ru", "vi", "fil"):
         given = _with_middle(draw, lists, language, sex, given)
     single = language in ("hi", "ur", "bn") and draw.happens(0.06)
-    return _named(draw, language, None if single else family, given)
+    nickname = draw.one(ENGLISH_NAMES[sex]) if language in NICKNAMED else given[0].latin[0]
+    return _named(language, None if single else family, given, nickname)
 
 
 def _with_middle(draw: Draw, lists: NameLists, language: str, sex: str, given: list[Word]) -> list[Word]:
@@ -101,7 +106,7 @@ def _with_middle(draw: Draw, lists: NameLists, language: str, sex: str, given: l
     return [middle, *given] if language == "vi" else [*given, middle]
 
 
-def _named(draw: Draw, language: str, family: Word | None, given: list[Word]) -> FullName:
+def _named(language: str, family: Word | None, given: list[Word], nickname: str) -> FullName:
     joiner = "" if language == "zh" else " "
     words = [word.native for word in given]
     home = joiner.join(words)
@@ -111,7 +116,6 @@ def _named(draw: Draw, language: str, family: Word | None, given: list[Word]) ->
         native = family.native + ("" if language in ("zh", "zh_tw", "ko", "ja") else " ") + home
     else:
         native = f"{home} {family.native}"
-    nickname = draw.one(ENGLISH_NAMES) if language in ("zh", "zh_tw", "ko", "th") else words[0].upper()
     first = [word.latin[0] for word in given]
     return FullName(
         language,

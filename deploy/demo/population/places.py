@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -33,7 +34,7 @@ class Company:
     standing: str = "AKTIF"
 
 
-REGENCIES = {
+REGENCIES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Kab. Pandeglang": {"Pandeglang": ("Kadomas", "Babakan Kalanganyar"), "Labuan": ("Teluk", "Cigondang")},
     "Kab. Lebak": {"Rangkasbitung": ("Muara Ciujung", "Cijoro Lebak"), "Maja": ("Curug Badak", "Pasir Kembang")},
     "Kab. Tangerang": {
@@ -51,7 +52,10 @@ REGENCIES = {
     "Kota Tangerang": {"Batuceper": ("Poris Gaga", "Kebon Besar"), "Jatiuwung": ("Keroncong", "Manis Jaya")},
     "Kota Cilegon": {"Ciwandan": ("Tegal Ratu", "Gunung Sugih"), "Citangkil": ("Warnasari", "Kebonsari")},
     "Kota Serang": {"Serang": ("Kaligandu", "Cipare"), "Taktakan": ("Drangong", "Sayar")},
-    "Kota Tangerang Selatan": {"Serpong": ("Lengkong Gudang", "Ciater"), "Pondok Aren": ("Pondok Jaya", "Jurang Mangu")},
+    "Kota Tangerang Selatan": {
+        "Serpong": ("Lengkong Gudang", "Ciater"),
+        "Pondok Aren": ("Pondok Jaya", "Jurang Mangu"),
+    },
 }
 REGENCY_CODES = {
     "Kab. Pandeglang": "3601",
@@ -83,7 +87,15 @@ STREETS = ("Jl. Raya Serang", "Jl. Merdeka", "Jl. Melati", "Kp. Baru", "Perum Gr
 FIRST = ("Sinar", "Karya", "Mitra", "Bintang", "Cahaya", "Surya", "Nusa", "Prima", "Indo", "Banten", "Krakatau", "Jaya")
 SECOND = ("Baja", "Kimia", "Tekstil", "Plastik", "Sepatu", "Logam", "Semen", "Kertas", "Energi", "Elektronik", "Mesin")
 THIRD = ("Abadi", "Sejahtera", "Utama", "Makmur", "Lestari", "Perkasa", "Mandiri", "Internasional", "Indonesia")
-POSTS = ("Manajer Produksi", "Teknisi Mesin", "Ahli Kimia", "Penasihat Teknik", "Manajer Mutu", "Direktur", "Penerjemah")
+POSTS = (
+    "Manajer Produksi",
+    "Teknisi Mesin",
+    "Ahli Kimia",
+    "Penasihat Teknik",
+    "Manajer Mutu",
+    "Direktur",
+    "Penerjemah",
+)
 GATES = Weighted([("Soekarno-Hatta", 88.0), ("Merak", 3.0), ("Ngurah Rai", 6.0), ("Batam Centre", 3.0)])
 COMPANIES = 600
 
@@ -111,7 +123,11 @@ def hollow_company(seed: int, at: int) -> Company:
 @cache
 def far_company(seed: int) -> Company:
     """A company in another province: active, and unknown to every register in Banten."""
-    return Company("8120000000017", "PT Batam Marine Lestari", Address("Jl. Yos Sudarso No. 8", "Sei Jodoh", "Batu Ampar", "Kota Batam"))
+    return Company(
+        "8120000000017",
+        "PT Batam Marine Lestari",
+        Address("Jl. Yos Sudarso No. 8", "Sei Jodoh", "Batu Ampar", "Kota Batam"),
+    )
 
 
 def draw_company(draw: Draw, seed: int) -> Company:
@@ -123,4 +139,3 @@ def _company(seed: int, at: int) -> Company:
     draw = Draw(seed_of(seed, "company", at))
     name = f"PT {draw.one(FIRST)} {draw.one(SECOND)} {draw.one(THIRD)}"
     return Company(f"81200{at:04d}{draw.between(1000, 9999)}", name, draw_address(draw))
-

@@ -97,7 +97,14 @@ def planted(seed: int, number: int, on: date) -> Individual:
     who = PLANTED[number]
     end = on + timedelta(days=who.permit_ends)
     permit = Permit(f"2C11{number:05d}-{end:%y}", "ITAS", "E23", end - timedelta(days=365), end, FACTORY)
-    work = Work(f"B.3/{number:06d}/PK.04.01/{on.year}", FACTORY, "Teknisi Mesin", ("Kab. Serang",), permit.start, on + timedelta(days=300))
+    work = Work(
+        f"B.3/{number:06d}/PK.04.01/{on.year}",
+        FACTORY,
+        "Teknisi Mesin",
+        ("Kab. Serang",),
+        permit.start,
+        on + timedelta(days=300),
+    )
     arrived = Crossing(True, "Soekarno-Hatta", datetime.combine(permit.end - timedelta(days=40), time(7, 25), UTC))
     return Individual(
         number=number,
@@ -129,4 +136,3 @@ def _passports(who: Planted, on: date) -> tuple[Passport, ...]:
     newest = Passport(who.passports[0], who.nationality, date(2021, 3, 9), date(2031, 3, 8))
     older = [Passport(number, who.nationality, date(2011, 4, 2), date(2021, 4, 1)) for number in who.passports[1:]]
     return newest, *older
-

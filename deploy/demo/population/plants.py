@@ -32,7 +32,7 @@ PEOPLE_PER_HOLLOW_COMPANY = 8000
 
 def plant(person: Individual, kind: str, draw: Draw, seed: int) -> Individual:
     """Change `person` so that what `kind` names is true of him or her."""
-    base, _, lookalike = kind.partition("_lookalike")
+    base = kind.removesuffix("_lookalike")
     planted = replace(person, plants=(kind,))
     return _PLANTERS[base](planted, kind.endswith("_lookalike"), draw, seed)
 

@@ -1,0 +1,144 @@
+"""Fills the eleven agencies' databases from the invented population, each in the agency's own form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from importlib import import_module, resources
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+from deploy.demo.agencies.noise import Noise
+from deploy.demo.agencies.sheet import Sheet, View
+from deploy.demo.population.individual import Individual
+
+AGENCIES = (
+    "imigrasi",
+    "tni",
+    "polri",
+    "kejaksaan",
+    "binda",
+    "bnnp",
+    "kesbangpol",
+    "disnakertrans",
+    "disdukcapil",
+    "bea_cukai",
+    "pemkab_serang",
+)
+BATCH = 5000
+
+
+class Connection(Protocol):
+    """What is asked of a connection to PostgreSQL: asyncpg's has it."""
+
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Any, columns: Any, schema_name: str | None
+    ) -> object: ...
+
+
+class Truth:
+    """Which records of which agencies are of which person; what no agency knows."""
+
+    def __init__(self) -> None:
+        self.keys: dict[int, dict[str, list[str]]] = {}
+
+    def add(self, person: Individual, agency: str, keys: list[str]) -> None:
+        """Remember the records that an agency wrote of a person."""
+        if keys:
+            self.keys.setdefault(person.number, {})[agency] = keys
+
+
+def schema(agency: str) -> str:
+    """The SQL that makes an agency's own tables."""
+    return resources.files(f"deploy.demo.agencies.{agency}").joinpath("schema.sql").read_text("utf-8")
+
+
+def mapping_path(agency: str) -> Path:
+    """The file that tells the agency's node how to read those tables."""
+    return Path(__file__).parent / agency / "mapping.toml"
+
+
+def view(agency: str) -> View:
+    """How an agency writes people down; ImportError for one that is not among the eleven."""
+    found = import_module(f"deploy.demo.agencies.{agency}.views").VIEW
+    assert isinstance(found, View)  # noqa: S101  # REASON: our own modules, for the type checker
+    return found
+
+
+def write(sheet: Sheet, agency: str, individuals: Iterable[Individual], truth: Truth | None = None) -> None:
+    """Write on `sheet` those of `individuals` whom the agency knows."""
+    pen = view(agency).write
+    salt = AGENCIES.index(agency) + 1
+    for person in individuals:
+        if agency in person.known_to:
+            pen(sheet, person, Noise(person.seed * 31 + salt, person.careful))
+            keys = sheet.take_keys()
+            if truth is not None:
+                truth.add(person, agency, keys)
+
+
+async def load(
+    connection: Connection, agency: str, individuals: Iterable[Individual], truth: Truth | None = None
+) -> dict[str, int]:
+    """Copy those whom the agency knows into its tables, and give the number of rows of each table.
+
+    The tables must exist (`schema`) and be empty. `truth`, where given, learns which records are whose.
+    """
+    form = view(agency)
+    sheet = Sheet(form.tables)
+    counts = dict.fromkeys(form.tables, 0)
+    for some in _batches(individuals):
+        write(sheet, agency, some, truth)
+        for table, rows in sheet.tables.items():
+            if rows:
+                await connection.copy_records_to_table(
+                    table, records=rows, columns=form.tables[table], schema_name=form.schema
+                )
+                counts[table] += len(rows)
+        sheet.clear()
+    return counts
+
+
+def write_truth(path: Path, individuals: Iterable[Individual], truth: Truth | None = None) -> None:
+    """Write the truth as JSON Lines: a person's true attributes, and which records of which agencies are theirs.
+
+    Records of protected persons stand under `withheld`: a node that answers with one of them is wrong. Without
+    `truth` the agencies' rows are written once more, in memory, to learn it.
+    """
+    people = list(individuals)
+    known = truth if truth is not None else learn(people)
+    with path.open("w", encoding="utf-8") as file:
+        for person in people:
+            json.dump(_line(person, known.keys.get(person.number, {})), file, ensure_ascii=False)
+            file.write("\n")
+
+
+def learn(individuals: Iterable[Individual]) -> Truth:
+    """Learn which records are whose without any database."""
+    truth = Truth()
+    people = list(individuals)
+    for agency in AGENCIES:
+        write(Sheet(view(agency).tables), agency, people, truth)
+    return truth
+
+
+def _line(person: Individual, keys: dict[str, list[str]]) -> dict[str, object]:
+    return {
+        "truth_id": person.truth_id,
+        "names": [f"{person.name.family} {person.name.given}".strip(), person.name.native],
+        "born": person.born.isoformat(),
+        "sex": person.sex,
+        "nationality": person.nationality,
+        "passports": [[each.issuer, each.number] for each in person.passports],
+        "plants": list(person.plants),
+        "protected": person.protected,
+        "records": {} if person.protected else keys,
+        "withheld": keys if person.protected else {},
+    }
+
+
+def _batches(individuals: Iterable[Individual]) -> Iterator[list[Individual]]:
+    rest = iter(individuals)
+    while some := list(islice(rest, BATCH)):
+        yield some
