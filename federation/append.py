@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
 
 from federation.entry import Entry, request_digest
 from federation.envelope import Envelope
 from federation.errors import CorruptLog, QueryExpired
 from federation.evidence import Ciphertext, EvidenceGroup, EvidenceKey, Recipient, decrypt, unwrap
+from federation.query import Query
+from federation.seal import Verified
+from federation.terms import terms
 from federation.tlog.log import Also, Appended, Log
 from federation.tlog.rows import Evidence, Leaf, ReceiptRow, Wrap
 from federation.wire.entry import decode_entry, encode_entry
 from federation.wire.envelope import decode_envelope, encode_envelope
+
+_STANDARD: Final = "standard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +94,35 @@ class MemberLog:
             digest=sealed.digest, group=sealed.group, envelope_sha256=sealed.envelope_sha256, ct=sealed.ct
         )
         return Leaf(request=request_digest(entry), entry=encode_entry(entry), evidence=evidence)
+
+
+def query_entry(
+    kind: str,
+    query: Verified[Query],
+    at: datetime,
+    *,
+    statement_digest: bytes = b"",
+    members: tuple[str, ...] = (),
+    detail: str = "",
+) -> Entry:
+    """An entry about a query: of the query itself, unless a reply's digest and its node are named."""
+    asked, officer = query.statement, query.officers[0]
+    purpose = terms().purpose.get(asked.purpose)
+    return Entry(
+        kind=kind,
+        instant=at,
+        statement_digest=statement_digest or query.digest,
+        query_digest=query.digest,
+        query_id=asked.query_id,
+        requester=officer.statement.member,
+        credential_digest=officer.digest,
+        via=asked.via,
+        members=members or asked.audience,
+        purpose=asked.purpose,
+        subjects=len(asked.subjects),
+        retention=purpose.retention if purpose else _STANDARD,
+        detail=detail,
+    )
 
 
 def stored_request(content: bytes) -> bytes:

@@ -115,6 +115,12 @@ class Opener:
         """
         query, unknown = _read(envelope, Query)
         self._own_federation(query.federation)
+        if query.roster_version > self.roster.version:
+            raise RosterMismatch(
+                "the query names a newer roster than the one held",
+                held=self.roster.version,
+                named=query.roster_version,
+            )
         if query.window.end - query.window.start > MAX_WINDOW:
             raise MalformedStatement("the query's window is longer than an hour", field="Query.expires")
         officers, rest = self._officers(query, envelope)

@@ -1,4 +1,4 @@
-"""How a member's process serves: its limits, its health, reflection where wished for, and a drain that loses nothing."""
+"""How a member's process serves: its limits, its health, reflection if wished for, and a drain that loses nothing."""
 
 from __future__ import annotations
 

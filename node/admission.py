@@ -1,0 +1,77 @@
+"""Whether an envelope holds a query that this node may consider: genuine, brought by its coordinator, and ours."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from federation.envelope import Envelope
+from federation.errors import (
+    CorruptLog,
+    MalformedStatement,
+    QueryExpired,
+    QueryNotYetValid,
+    UntrustedSignature,
+    WrongAudience,
+)
+from federation.query import Query
+from federation.roster import Roster
+from federation.seal import Opener, Verified
+from federation.tlog.note import NoteVerifier
+from federation.tlog.receipt import Receipt, verify
+from federation.wire.entry import decode_entry
+
+
+class Admission:
+    """Admits queries for one member under one roster; remembers checkpoints it has verified."""
+
+    def __init__(self, opener: Opener, member: str) -> None:
+        self._opener = opener
+        self._member = member
+        self._verifiers: dict[str, NoteVerifier] = {}
+        self._checkpoints: set[bytes] = set()
+
+    @property
+    def roster(self) -> Roster:
+        """The roster queries are judged by."""
+        return self._opener.roster
+
+    def admit(self, envelope: Envelope, receipt: bytes, caller: str) -> Verified[Query]:
+        """Open a query that `caller` brought; raises what is wrong with it.
+
+        SPEC: 03-node 2, steps 1 to 3: its coordinator, its signatures and receipt, its federation and audience. The
+        window is checked apart, since a query known with its reply is answered whatever the window.
+        """
+        query = self._opener.query(envelope, countersigned=True)
+        if query.statement.via != caller:
+            raise WrongAudience("another coordinator than the query names brought it", via=query.statement.via)
+        self._require_logged(query, receipt)
+        if self._member not in query.statement.audience:
+            raise WrongAudience("the query is not for this member", member=self._member)
+        return query
+
+    def _require_logged(self, query: Verified[Query], text: bytes) -> None:
+        via = query.statement.via
+        try:
+            receipt = Receipt.parse(text)
+            if len(self._checkpoints) > 10_000:
+                self._checkpoints.clear()
+            verify(receipt, self._verifier(via), self._checkpoints)
+            entry = decode_entry(receipt.entry)
+        except (CorruptLog, MalformedStatement) as error:
+            raise UntrustedSignature("the coordinator's receipt does not verify", via=via) from error
+        if entry.kind != "query_asked" or entry.statement_digest != query.digest or entry.via != via:
+            raise UntrustedSignature("the coordinator's receipt is for another entry", via=via)
+
+    def _verifier(self, member: str) -> NoteVerifier:
+        found = self._verifiers.get(member)
+        if found is None:
+            found = self._verifiers[member] = NoteVerifier.from_vkey(self.roster.member(member).log_vkey)
+        return found
+
+
+def require_in_window(query: Query, at: datetime) -> None:
+    """Refuse a query before or past its window, allowing for skew (QueryNotYetValid, QueryExpired)."""
+    if not query.window.begun(at):
+        raise QueryNotYetValid("the query's window has not begun; compare the clocks", query_id=query.query_id.hex())
+    if query.window.ended(at):
+        raise QueryExpired("the query's window is over; sign it anew", query_id=query.query_id.hex())

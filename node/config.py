@@ -1,0 +1,87 @@
+"""The node's configuration: one TOML file, in which every path is relative to the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from federation.config import Strict, load
+from federation.serving.member import (
+    ListenTable,
+    LogTable,
+    MemberTable,
+    TelemetryTable,
+    member_under,
+    require_no_password,
+)
+
+
+class DatabaseTable(Strict, frozen=True, kw_only=True):
+    """[database]: the agency's own (`source_dsn`, read only), the log's, the index's, and the owner's for migrate."""
+
+    source_dsn: str
+    log_dsn: str
+    owner_dsn: str
+    index_dsn: str = ""
+
+
+class RecordsTable(Strict, frozen=True, kw_only=True):
+    """[records]: the mapping of the agency's tables."""
+
+    mapping_file: Path
+
+
+class PolicyPathTable(Strict, frozen=True, kw_only=True):
+    """[policy]: the agency's law for itself."""
+
+    policy_file: Path
+
+
+class NodeConfig(Strict, frozen=True, kw_only=True):
+    """A node's whole configuration."""
+
+    member: MemberTable
+    listen: ListenTable
+    database: DatabaseTable
+    log: LogTable
+    records: RecordsTable
+    policy: PolicyPathTable
+    telemetry: TelemetryTable = msgspec.field(default_factory=TelemetryTable)
+
+    @property
+    def index_dsn(self) -> str:
+        """Where the match index lies: with the log, unless said otherwise."""
+        return self.database.index_dsn or self.database.log_dsn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedConfig:
+    """A configuration with its paths made absolute, and the file it came from."""
+
+    path: Path
+    config: NodeConfig
+
+    @property
+    def secret_file(self) -> Path:
+        """The secret under which the match index is built."""
+        return self.config.member.keys / "index.secret"
+
+
+def load_config(path: Path) -> LoadedConfig:
+    """Read a node's configuration; refuses unknown keys and passwords in DSNs (ConfigError)."""
+    config = load(path, NodeConfig)
+    for dsn in (config.database.source_dsn, config.database.log_dsn, config.database.owner_dsn, config.index_dsn):
+        require_no_password(dsn)
+    base = path.resolve().parent
+    return LoadedConfig(
+        path=path,
+        config=msgspec.structs.replace(
+            config,
+            member=member_under(config.member, base),
+            log=LogTable(anchor_file=base / config.log.anchor_file),
+            records=RecordsTable(mapping_file=base / config.records.mapping_file),
+            policy=PolicyPathTable(policy_file=base / config.policy.policy_file),
+        ),
+    )

@@ -1,0 +1,57 @@
+"""A question on its way through a node: open until it is replied to or has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from federation.envelope import Envelope
+from federation.errors import FederationError
+from federation.query import Query
+from federation.seal import Verified
+from federation.serving.faults import opaque
+from federation.tlog.rows import Appended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replied:
+    """An answer or refusal, and its place in the log."""
+
+    envelope: Envelope
+    appended: Appended
+
+
+@dataclass(slots=True, kw_only=True)
+class Question:
+    """One question of a frame; `content` is its envelope, or what was wrong with its bytes."""
+
+    correlation: int
+    content: Envelope | FederationError
+    receipt: bytes
+    told: Replied | FederationError | None = None
+    admitted: Verified[Query] | None = field(default=None)
+
+    @property
+    def query(self) -> Verified[Query]:
+        """The query, once it was admitted."""
+        if self.admitted is None:
+            raise LookupError("the question was not admitted")
+        return self.admitted
+
+    def fail(self, error: Exception, step: str) -> None:
+        """End the question with a fault; an unexpected one is told as an incident id alone."""
+        self.told = opaque(error, step)
+
+    @contextmanager
+    def guarded(self, step: str) -> Iterator[None]:
+        """Let whatever is raised within end this question, and no other."""
+        try:
+            yield
+        except Exception as error:
+            self.fail(error, step)
+
+
+def still_open(questions: Sequence[Question]) -> list[Question]:
+    """Those of the questions that have neither a reply nor a fault."""
+    return [question for question in questions if question.told is None]

@@ -1,0 +1,246 @@
+"""How a node answers the queries of one frame, step by step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from federation.answer import Answer, Reply, Text
+from federation.append import Draft, MemberLog, query_entry
+from federation.envelope import Envelope
+from federation.errors import QueryIdReused, RosterMismatch, TooLate
+from federation.instant import Clock
+from federation.keys import Signer
+from federation.query import Query
+from federation.roster import Roster
+from federation.seal import Verified, seal
+from federation.serving.member import log_roster
+from federation.serving.membership import Membership
+from federation.terms import Terms
+from federation.tlog.rows import Appended, ReceiptRow
+from node import comparing, quota
+from node.admission import Admission, require_in_window
+from node.disclosure import disclose
+from node.policy import Decision, Deny, Permit, Policy, decide
+from node.question import Question, Replied, still_open
+from node.records.records import Records
+from node.replay import Replay, receive, reply_given
+from node.replies import Replies
+
+_LEAST_TIME: Final = timedelta(milliseconds=50)
+_SAY_MORE: Final = Text(
+    indonesian="Sebutkan nomor dokumen, atau nama dan sekurangnya tahun lahir.",
+    english="Give a document number, or a name and at least a birth year.",
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Responder:
+    """Answers the queries that coordinators bring; SPEC: 03-node 2 gives the order of the steps."""
+
+    membership: Membership
+    log: MemberLog
+    pool: asyncpg.Pool
+    records: Records
+    policy: Policy
+    terms: Terms
+    signer: Signer
+    clock: Clock
+    _admission: Admission | None = field(default=None, init=False)
+
+    async def respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> None:
+        """Reply to every question of a frame, or say what was wrong with it; one bad question hurts no other."""
+        for question in questions:  # 1 to 3: genuine, brought by its coordinator, ours
+            with question.guarded("admit"):
+                question.admitted = await self._admit(question, caller)
+        await self._answer_again(still_open(questions))  # 4: known with its reply: that reply, whatever the window
+        for question in still_open(questions):  # 5: timely
+            with question.guarded("window"):
+                self._require_timely(question.query.statement, deadline)
+        await self._log_received(still_open(questions))  # 6: LOG, before any record is looked at
+        await self._reply(still_open(questions))  # 7 to 12
+
+    async def _admit(self, question: Question, caller: str) -> Verified[Query]:
+        if not isinstance(question.content, Envelope):
+            raise question.content
+        try:
+            return self._admissions().admit(question.content, question.receipt, caller)
+        except RosterMismatch as error:
+            await self.membership.at_least(int(error.facts["named"]), caller, self._roster_accepted)
+            return self._admissions().admit(question.content, question.receipt, caller)
+
+    def _admissions(self) -> Admission:
+        if self._admission is None or self._admission.roster is not self.membership.roster:
+            self._admission = Admission(self.membership.opener, self.log.member)
+        return self._admission
+
+    async def _roster_accepted(self, held: Verified[Roster]) -> None:
+        await log_roster(self.log, held, self.clock())
+
+    async def _answer_again(self, questions: Sequence[Question]) -> None:
+        if not questions:
+            return
+        replay = Replay(self.pool, self.log)
+        known = await replay.known([question.query for question in questions])
+        digests = {query_id: found.query_digest for query_id, found in known.items()}
+        for question in questions:
+            query_id = question.query.statement.query_id
+            with question.guarded("answer_again"):
+                if digests.setdefault(query_id, question.query.digest) != question.query.digest:
+                    raise QueryIdReused("this query id was used for another query", query_id=query_id.hex())
+                found = known.get(query_id)
+                if found is not None and found.reply is not None:
+                    envelope = await replay.envelope(found.reply)
+                    question.told = Replied(envelope=envelope, appended=found.reply)
+
+    def _require_timely(self, query: Query, deadline: datetime | None) -> None:
+        now = self.clock()
+        require_in_window(query, now)
+        if deadline is not None and deadline - now < _LEAST_TIME:
+            raise TooLate("too little time is left before the deadline; ask again with more")
+
+    async def _log_received(self, questions: Sequence[Question]) -> None:
+        """Log a frame's queries as one group; where an id clashed since step 4, each by itself."""
+        if not questions:
+            return
+
+        async def also(connection: asyncpg.Connection, _: Sequence[Appended]) -> None:
+            await receive(connection, [question.query for question in questions])
+
+        now = self.clock()
+        try:
+            await self.log.append(
+                [
+                    Draft(entry=query_entry("query_received", q.query, now), envelope=q.query.envelope)
+                    for q in questions
+                ],
+                receipts=[
+                    ReceiptRow(statement_digest=q.query.digest, member=q.query.statement.via, proof=q.receipt)
+                    for q in questions
+                ],
+                also=also,
+            )
+        except Exception as error:
+            if isinstance(error, QueryIdReused) and len(questions) > 1:
+                for question in questions:
+                    await self._log_received([question])
+                return
+            for question in questions:
+                question.fail(error, "log_received")
+
+    async def _reply(self, questions: Sequence[Question]) -> None:
+        """Decide, look up, disclose, sign, LOG; what cannot be replied to is logged as not answered."""
+        if not questions:
+            return
+        try:
+            decisions = await self._decide(questions)  # 7 quota, 8 policy, 9 breadth
+            replies = await self._make_replies(questions, decisions)  # 10 records, 11 disclosure
+            await self._log_replies(questions, replies)  # 12
+        except Exception as error:
+            await self._not_answered(questions, error)
+
+    async def _decide(self, questions: Sequence[Question]) -> list[Decision]:
+        now = self.clock()
+        asked: Counter[str] = Counter()
+        for question in questions:
+            asked[_requester(question)] += len(question.query.statement.subjects)
+        counted = await quota.count(self.pool, asked, now)
+        before = {requester: counted[requester] - asked[requester] for requester in asked}
+        decisions: list[Decision] = []
+        for question in questions:
+            before[_requester(question)] += len(question.query.statement.subjects)
+            decisions.append(self._decide_one(question.query, before[_requester(question)]))
+        return decisions
+
+    def _decide_one(self, query: Verified[Query], asked_this_hour: int) -> Decision:
+        if asked_this_hour > self.policy.quota.subjects_per_hour:
+            return Deny(reason="quota_exhausted", detail=f"{self.policy.quota.subjects_per_hour} subjects an hour")
+        decision = decide(query, self.policy, self.terms)
+        if isinstance(decision, Permit):
+            broad = comparing.too_broad(comparing.forms(query.statement))
+            if broad is not None:
+                return Deny(reason="too_broad", detail=f"subject {broad}", remedy=_SAY_MORE)
+        return decision
+
+    async def _make_replies(self, questions: Sequence[Question], decisions: Sequence[Decision]) -> list[Reply]:
+        now, version = self.clock(), self.membership.roster.version
+        replies = Replies(member=self.log.member, policy=self.policy)
+        pairs = list(zip(questions, decisions, strict=True))
+        subjects = [comparing.forms(q.query.statement) if isinstance(d, Permit) else () for q, d in pairs]
+        candidates = iter(await self.records.candidates([form for forms in subjects for form in forms]))
+        made: list[Reply] = []
+        for (question, decision), forms in zip(pairs, subjects, strict=True):
+            if isinstance(decision, Deny):
+                wait = quota.until_next_hour(now) if decision.reason == "quota_exhausted" else None
+                made.append(replies.refusal(question.query, decision, roster_version=version, at=now, retry_after=wait))
+                continue
+            found = [
+                comparing.find(
+                    form, next(candidates), decision.classes, self.records.frequencies, self.records.population
+                )
+                for form in forms
+            ]
+            made.append(
+                replies.answer(
+                    question.query,
+                    decision,
+                    disclose(found, decision, self.terms),
+                    roster_version=version,
+                    at=now,
+                    index_as_of=self.records.as_of,
+                )
+            )
+        return made
+
+    async def _log_replies(self, questions: Sequence[Question], replies: Sequence[Reply]) -> None:
+        """Log replies, their evidence and the rows by which a retry finds them, in one transaction."""
+        now = self.clock()
+        envelopes = [seal(reply, self.signer) for reply in replies]
+        drafts = [
+            Draft(
+                entry=query_entry(
+                    "answer_given" if isinstance(reply, Answer) else "refusal_given",
+                    question.query,
+                    now,
+                    statement_digest=envelope.statement_digest,
+                    members=(self.log.member,),
+                ),
+                envelope=envelope,
+            )
+            for question, reply, envelope in zip(questions, replies, envelopes, strict=True)
+        ]
+
+        async def also(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
+            rows = [(q.query.digest, at.index) for q, at in zip(questions, appended, strict=True)]
+            await reply_given(connection, rows)
+
+        appended = await self.log.append(drafts, also=also)
+        replay = Replay(self.pool, self.log)
+        for question, envelope, at in zip(questions, envelopes, appended, strict=True):
+            with question.guarded("reply"):
+                kept = envelope if at.fresh else await replay.envelope(at)
+                question.told = Replied(envelope=kept, appended=at)
+
+    async def _not_answered(self, questions: Sequence[Question], error: Exception) -> None:
+        now = self.clock()
+        for question in questions:
+            question.fail(error, "reply")
+        reason = type(questions[0].told).__name__
+        drafts = [
+            Draft(entry=query_entry("not_answered", q.query, now, members=(self.log.member,), detail=reason))
+            for q in questions
+        ]
+        try:
+            await self.log.append(drafts)
+        except Exception as second:
+            for question in questions:
+                question.fail(second, "not_answered")
+
+
+def _requester(question: Question) -> str:
+    return question.query.officers[0].statement.member

@@ -1,0 +1,81 @@
+"""A node as a process: everything it stands on opened in order, and closed in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+
+from federation import config, telemetry
+from federation.errors import ConfigError
+from federation.instant import system_clock
+from federation.serving.member import open_member, open_pool
+from federation.serving.membership import RosterServicer
+from federation.serving.querylog import QueryLogServicer
+from federation.serving.server import Serving
+from federation.serving.tls import server_credentials
+from federation.terms import terms
+from federation.v1.membership_pb2_grpc import add_RosterServiceServicer_to_server
+from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
+from federation.v1.querylog_pb2_grpc import add_QueryLogServiceServicer_to_server
+from node.config import LoadedConfig
+from node.policyentry import log_policy
+from node.records.index import Index
+from node.records.mapping import load_mapping
+from node.responder import Responder
+from node.rules import load_policy
+from node.schema import NODE_MIGRATIONS
+from node.service import NodeServicer
+
+SERVICES: Final = (
+    "federation.v1.NodeService",
+    "federation.v1.QueryLogService",
+    "federation.v1.RosterService",
+)
+
+
+async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None) -> None:
+    """Serve until told to stop; refuses to start on whatever does not fit, saying what mends it."""
+    settings = loaded.config
+    telemetry.configure("node", settings.member.id, level=settings.telemetry.level)
+    telemetry.telemetry().info("starting", path=str(loaded.path), sha256=config.digest(loaded.path))
+    mapping = load_mapping(settings.records.mapping_file)
+    record_types = frozenset(record.type for record in mapping.record)
+    policy_bytes = settings.policy.policy_file.read_bytes()  # REASON: before anything is served
+    policy = load_policy(settings.policy.policy_file, terms(), record_types)
+    if policy.member != settings.member.id or mapping.mapping.member != settings.member.id:
+        raise ConfigError("the policy or the mapping is another member's; name the right files in the configuration")
+    parts, stack = await open_member(
+        settings.member,
+        settings.log,
+        log_dsn=settings.database.log_dsn,
+        migrations=(NODE_MIGRATIONS,),
+        command="simpul-node",
+        clock=system_clock,
+    )
+    async with stack:
+        index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn))
+        index = await Index.open(index_pool, loaded.secret_file)
+        await log_policy(parts.log, parts.pool, policy_bytes, system_clock())
+        responder = Responder(
+            membership=parts.membership,
+            log=parts.log,
+            pool=parts.pool,
+            records=index,
+            policy=policy,
+            terms=terms(),
+            signer=parts.keys.statement,
+            clock=system_clock,
+        )
+        serving = Serving(
+            settings.listen.address,
+            server_credentials(parts.keys.tls, parts.membership.roster),
+            reflect=settings.listen.reflection,
+        )
+        node = NodeServicer(responder, version=version("simpul"), record_types=sorted(record_types))
+        add_NodeServiceServicer_to_server(node, serving.server)
+        querylog = QueryLogServicer(parts.log, parts.membership, system_clock)
+        add_QueryLogServiceServicer_to_server(querylog, serving.server)
+        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, system_clock), serving.server)
+        await serving.start(SERVICES)
+        await serving.until_told_to_stop(on_ready)

@@ -1,0 +1,228 @@
+"""The node's door: frames of questions in, frames of items out, in any order, as fast as the reader takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from google.protobuf.duration_pb2 import Duration
+
+from federation import status
+from federation.answer import MAX_MATCHES
+from federation.calling.channels import MAX_FRAME_BYTES
+from federation.envelope import MAX_ENVELOPE_BYTES, Envelope
+from federation.errors import FederationError, MalformedStatement, MethodNotAllowed, TooBusy, UntrustedSignature
+from federation.query import MAX_SUBJECTS
+from federation.serving.faults import opaque, streaming, unary
+from federation.v1 import node_pb2 as pb
+from federation.v1.node_pb2_grpc import NodeServiceServicer
+from federation.wire.envelope import envelope_from_wire, envelope_to_wire
+from node.question import Question, Replied
+from node.responder import Responder
+
+MAX_IN_FLIGHT: Final = 64
+_RETRY_AFTER: Final = timedelta(milliseconds=200)
+
+
+class NodeServicer(NodeServiceServicer):
+    """NodeService over one responder."""
+
+    def __init__(self, responder: Responder, *, version: str, record_types: Sequence[str]) -> None:
+        self._responder = responder
+        self._version = version
+        self._record_types = tuple(record_types)
+
+    @streaming
+    async def Ask(
+        self, request_iterator: AsyncIterator[pb.NodeServiceAskRequest], context: Any
+    ) -> AsyncIterator[pb.NodeServiceAskResponse]:
+        """Answer frames until the coordinator ends its side; ends early only for faults of the connection."""
+        caller = self._coordinator(context)
+        stream = Stream(self._responder, caller, _deadline(context, self._responder.clock()))
+        reader = asyncio.create_task(stream.read(request_iterator))
+        try:
+            async for frame in stream.frames():
+                yield frame
+            await reader
+        finally:
+            reader.cancel()
+            stream.cancel()
+
+    @unary
+    async def Describe(self, request: pb.NodeServiceDescribeRequest, context: Any) -> pb.NodeServiceDescribeResponse:
+        """What this node can do, for any member."""
+        membership = self._responder.membership
+        membership.peers.recognise(context, self._responder.clock())
+        return pb.NodeServiceDescribeResponse(
+            federation=membership.roster.federation,
+            member=self._responder.log.member,
+            roster_version=membership.roster.version,
+            terms_version=self._responder.terms.version,
+            software_version=self._version,
+            max_subjects=MAX_SUBJECTS,
+            max_matches=MAX_MATCHES,
+            max_envelope_bytes=MAX_ENVELOPE_BYTES,
+            max_frame_bytes=MAX_FRAME_BYTES,
+            max_in_flight=MAX_IN_FLIGHT,
+            streams=1,
+            record_types=self._record_types,
+            subject_kinds=["clear"],
+        )
+
+    def _coordinator(self, context: Any) -> str:
+        """SPEC: 03-node 2, step 1: the peer is a member in good standing with the role coordinator."""
+        peer = self._responder.membership.peers.recognise(context, self._responder.clock())
+        try:
+            self._responder.membership.roster.in_good_standing(peer.member, "coordinator")
+        except UntrustedSignature as error:
+            raise MethodNotAllowed("only a coordinator may ask a node", member=peer.member) from error
+        if peer.officer:
+            raise MethodNotAllowed("an officer asks through a coordinator", member=peer.member)
+        return peer.member
+
+
+class Stream:
+    """One coordinator's stream: frames under way, replies waiting to go, and the last checkpoint sent on it."""
+
+    def __init__(self, responder: Responder, caller: str, deadline: datetime | None) -> None:
+        self._responder = responder
+        self._caller = caller
+        self._deadline = deadline
+        self._done: asyncio.Queue[Sequence[Question] | None] = asyncio.Queue()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
+        self._sent_size = 0
+
+    async def read(self, frames: AsyncIterator[pb.NodeServiceAskRequest]) -> None:
+        """Take frames as they come, each answered as a group of its own; what passes the limit is turned away."""
+        try:
+            async for frame in frames:
+                questions = [_question(message) for message in frame.questions]
+                if self._in_flight + len(questions) > MAX_IN_FLIGHT:
+                    busy = TooBusy("too many queries are in flight on this stream", retry_after=_RETRY_AFTER)
+                    for question in questions:
+                        question.told = busy
+                self._in_flight += len(questions)
+                task = asyncio.create_task(self._answer(questions))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+            await asyncio.gather(*self._tasks)
+        finally:
+            self._done.put_nowait(None)
+
+    async def frames(self) -> AsyncIterator[pb.NodeServiceAskResponse]:
+        """Frames of what is ready when each is built; never waits for more."""
+        ended = False
+        while not ended:
+            ready: list[Question] = []
+            ended = self._take(await self._done.get(), ready)
+            while not ended and not self._done.empty():
+                ended = self._take(self._done.get_nowait(), ready)
+            if ready:
+                for frame in _within_size(await self._items(ready)):
+                    yield frame
+
+    def cancel(self) -> None:
+        """Let go of what is still under way."""
+        for task in self._tasks:
+            task.cancel()
+
+    def _take(self, questions: Sequence[Question] | None, ready: list[Question]) -> bool:
+        if questions is None:
+            return True
+        self._in_flight -= len(questions)
+        ready += questions
+        return False
+
+    async def _answer(self, questions: Sequence[Question]) -> None:
+        waiting = [question for question in questions if question.told is None]
+        try:
+            if waiting:
+                await self._responder.respond(waiting, self._caller, self._deadline)
+        except Exception as error:
+            for question in waiting:
+                if question.told is None:
+                    question.fail(error, "respond")
+        self._done.put_nowait(questions)
+
+    async def _items(self, ready: Sequence[Question]) -> list[pb.Item]:
+        """The checkpoint that the replies need, if it is new on this stream, then the replies and the faults."""
+        items: list[pb.Item] = []
+        if any(isinstance(question.told, Replied) for question in ready):
+            items += await self._checkpoint()
+        for question in ready:
+            try:
+                items.append(await self._item(question))
+            except Exception as error:
+                items.append(_fault(question.correlation, opaque(error, "item")))
+        return items
+
+    async def _checkpoint(self) -> list[pb.Item]:
+        log = self._responder.log.log
+        checkpoint, note = log.checkpoint
+        if checkpoint.size == self._sent_size:
+            return []
+        path = await log.consistency(self._sent_size, checkpoint.size) if self._sent_size else ()
+        self._sent_size = checkpoint.size
+        return [pb.Item(checkpoint=pb.CheckpointUpdate(checkpoint=note, consistency=path))]
+
+    async def _item(self, question: Question) -> pb.Item:
+        told = question.told
+        if not isinstance(told, Replied):
+            return _fault(question.correlation, told or opaque(LookupError(), "item"))
+        path = await self._responder.log.log.inclusion(told.appended.index, self._sent_size)
+        reply = pb.Reply(
+            envelope=envelope_to_wire(told.envelope),
+            entry=told.appended.entry,
+            index=told.appended.index,
+            path=path,
+            tree_size=self._sent_size,
+        )
+        return pb.Item(correlation=question.correlation, reply=reply)
+
+
+def _question(message: pb.Question) -> Question:
+    content: Envelope | FederationError
+    try:
+        if message.ByteSize() > MAX_ENVELOPE_BYTES + 64 * 1024:
+            raise MalformedStatement("the envelope is larger than 256 KiB", bytes=message.ByteSize())
+        content = envelope_from_wire(message.query)
+    except FederationError as error:
+        content = error
+    return Question(correlation=message.correlation, content=content, receipt=message.receipt)
+
+
+def _fault(correlation: int, error: FederationError) -> pb.Item:
+    wait = Duration()
+    if error.retry_after is not None:
+        wait.FromTimedelta(error.retry_after)
+    return pb.Item(
+        correlation=correlation,
+        error=pb.QuestionError(
+            error=type(error).__name__,
+            grpc_code=status.code(error).value[0],
+            facts=error.facts,
+            retry_after=wait if error.retry_after is not None else None,
+            message=error.message,
+        ),
+    )
+
+
+def _within_size(items: Sequence[pb.Item]) -> list[pb.NodeServiceAskResponse]:
+    """Items packed into frames of at most 1 MiB, in their order."""
+    frames: list[pb.NodeServiceAskResponse] = []
+    size = MAX_FRAME_BYTES
+    for item in items:
+        if size + item.ByteSize() > MAX_FRAME_BYTES:
+            frames.append(pb.NodeServiceAskResponse())
+            size = 0
+        frames[-1].items.append(item)
+        size += item.ByteSize() + 8
+    return frames
+
+
+def _deadline(context: Any, now: datetime) -> datetime | None:
+    remaining = context.time_remaining()
+    return None if remaining is None else now + timedelta(seconds=min(remaining, 86_400))
