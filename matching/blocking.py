@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
 from types import MappingProxyType
@@ -101,6 +102,7 @@ def _units(name: NameForm) -> tuple[_Unit, ...]:
     return tuple(units)
 
 
+@lru_cache(maxsize=65_536)
 def _skeletons(token: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((skeleton(token), *map(skeleton, canonical_spellings(token)))))[:_MOST_SPELLINGS]
 

@@ -38,12 +38,13 @@ def judge(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, populat
     What costs little is weighed first; names are aligned only where the best that any name could add would do.
     """
     cheap = weigh_all_but_names(asked, held)
-    known = prior_bits(population) + sum(weighed.bits for weighed in cheap)
-    if not any(shown_anyway(weighed) for weighed in cheap):
+    prior = prior_bits(population)
+    known = prior + sum(weighed[2] for weighed in cheap)
+    if known < _POSSIBLE_BITS and not any(map(shown_anyway, cheap)):
         names = asked.names if held.names else ()
         most = max((most_bits(name.tokens, frequencies) for name in names), default=0.0)
         if known + most < _POSSIBLE_BITS:
-            return Judgement(band="none", score=0.0, bits=known, prior=prior_bits(population))
+            return Judgement(band="none", score=0.0, bits=known, prior=prior)
     weighed = (weigh_names(asked, held, frequencies), *cheap)
     found = score(weighed, population)
     told = () if found.band == "none" else tuple(tell(each) for each in weighed)

@@ -100,7 +100,7 @@ def read_name(text: str, order: Order = "as_written") -> tuple[Name, ...]:
     if order == "mrz":
         surname, _, given = text.strip("< ").partition("<<")
         return _one(_mrz(surname), _mrz(given), "primary")
-    pieces = [piece.strip(" ,.-/") for piece in _ALIAS.split(text)]
+    pieces = [piece.strip(" ,-/") for piece in _ALIAS.split(text)]
     names: list[Name] = []
     for piece in (piece for piece in pieces if tokens(piece)):
         names.extend(_parted(piece, order, "alias" if names else "primary"))

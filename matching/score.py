@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import log2
 from typing import Final, Protocol
 
@@ -41,6 +42,7 @@ class Score(msgspec.Struct, frozen=True):
     band: Band
 
 
+@lru_cache(maxsize=16)
 def prior_bits(population: int) -> float:
     """What is known before comparing: that the person asked about is held at all (0.6), among `population` records."""
     return eighths(log2(features.HELD_AT_ALL / max(1, population)))

@@ -27,8 +27,10 @@ class Weighed(NamedTuple):
     parts: tuple[Part, ...] = ()
 
 
-_SHARES: Final = {code: float(share) / 1000 for code, share in rows("nationality_shares.tsv")}
-_OTHER_SHARE: Final = 0.008
+_NATIONALITY_BITS: Final = {
+    code: eighths(min(features.NATIONALITY_MOST, -log2(float(share) / 1000)))
+    for code, share in rows("nationality_shares.tsv")
+}
 _RELATED: Final = (frozenset({"CHN", "HKG", "MAC"}), frozenset({"XXA", "XXB", "XXC", "XXX"}))
 _SHORTEST_WITH_A_SLIP: Final = 6
 
@@ -48,14 +50,15 @@ def weigh_names(asked: Form, held: Form, frequencies: Frequencies) -> Weighed:
 
 def weigh_births(asked: Form, held: Form) -> Weighed:
     """Weigh every reading of the one birth date against every reading of the other; without dates, the ages."""
-    pairs = (
-        Weighed("birth", kind := _dates(one, other), BY_KIND["birth", kind].bits, shown(one), shown(other))
-        for one in asked.births
-        for other in held.births
-    )
-    best = max(pairs, key=lambda weighed: weighed.bits, default=None)
+    best: tuple[float, str, BirthForm, BirthForm] | None = None
+    for one in asked.births:
+        for other in held.births:
+            kind = _dates(one, other)
+            bits = BY_KIND["birth", kind].bits
+            if best is None or bits > best[0]:
+                best = bits, kind, one, other
     if best is not None:
-        return best
+        return Weighed("birth", best[1], best[0], shown(best[2]), shown(best[3]))
     mine, theirs = _span(asked), _span(held)
     if mine is None or theirs is None:
         return Weighed("birth", "unknown", 0.0, _born(asked), _born(held))
@@ -66,11 +69,9 @@ def weigh_births(asked: Form, held: Form) -> Weighed:
 
 def shown(birth: BirthForm) -> str:
     """A birth date in ISO 8601, as far as it is known."""
-    return (
-        f"{birth.year:04d}"
-        + (f"-{birth.month:02d}" if birth.month else "")
-        + (f"-{birth.day:02d}" if birth.day else "")
-    )
+    if birth.day:
+        return f"{birth.year:04d}-{birth.month:02d}-{birth.day:02d}"
+    return f"{birth.year:04d}-{birth.month:02d}" if birth.month else f"{birth.year:04d}"
 
 
 def _born(form: Form) -> str:
@@ -115,11 +116,12 @@ def _full_dates(one: BirthForm, other: BirthForm) -> str:
     return "one_part" if equal == 2 and abs(one.year - other.year) <= features.YEARS_APART else "different"
 
 
-def weigh_documents(asked: Form, held: Form, *, years_apart: int) -> Weighed:
-    """Weigh the best pair of documents. `years_apart` are the births: 12 or more make one number a shared one."""
+def weigh_documents(asked: Form, held: Form) -> Weighed:
+    """Weigh the best pair of documents; births 12 years apart or more make one number a shared one."""
     weighed = _numbers("document", asked.documents, held.documents)
-    if years_apart >= features.YEARS_APART and weighed.bits > BY_KIND["document", "shared"].bits:
-        return weighed._replace(kind="shared", bits=BY_KIND["document", "shared"].bits)
+    shared = BY_KIND["document", "shared"].bits
+    if weighed.bits > shared and years_between(asked, held) >= features.YEARS_APART:
+        return weighed._replace(kind="shared", bits=shared)
     return weighed
 
 
@@ -187,10 +189,10 @@ def weigh_nationalities(asked: Form, held: Form) -> Weighed:
     texts = ", ".join(asked.nationality_texts), ", ".join(held.nationality_texts)
     if not asked.nationalities or not held.nationalities:
         return Weighed("nationality", "unknown", 0.0, *texts)
-    common = set(asked.nationalities) & set(held.nationalities)
+    common = [code for code in asked.nationalities if code in held.nationalities]
     if common:
-        share = min(_SHARES.get(code, _OTHER_SHARE) for code in common)
-        return Weighed("nationality", "same", eighths(min(features.NATIONALITY_MOST, -log2(share))), *texts)
+        bits = max(_NATIONALITY_BITS.get(code, features.NATIONALITY_MOST) for code in common)
+        return Weighed("nationality", "same", bits, *texts)
     kind = "related" if _related(asked.nationalities, held.nationalities) else "different"
     return Weighed("nationality", kind, BY_KIND["nationality", kind].bits, *texts)
 
@@ -209,7 +211,7 @@ def weigh_all_but_names(asked: Form, held: Form) -> tuple[Weighed, ...]:
     """Weigh the five attributes that cost little, in the order of `features.ATTRIBUTES`."""
     return (
         weigh_births(asked, held),
-        weigh_documents(asked, held, years_apart=years_between(asked, held)),
+        weigh_documents(asked, held),
         weigh_national_identifiers(asked, held),
         weigh_sex(asked, held),
         weigh_nationalities(asked, held),
