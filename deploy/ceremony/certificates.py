@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -120,6 +121,20 @@ def require_authority(pem: bytes) -> bytes:
     if not constraints.ca or not isinstance(certificate.public_key(), ec.EllipticCurvePublicKey):
         raise ConfigError("the member's CA is an end certificate, or its key is not of an elliptic curve")
     return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def authority_key(certificate: bytes) -> bytes:
+    """The public key of a member's CA (DER) as SubjectPublicKeyInfo: what two members may never share."""
+    return (
+        x509.load_der_x509_certificate(certificate)
+        .public_key()
+        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+
+
+def certificate_digest(certificate: bytes) -> str:
+    """Hex SHA-256 of a certificate (DER), as other tools show it."""
+    return hashlib.sha256(certificate).hexdigest()
 
 
 def hosts_of(certificate: bytes) -> tuple[str, ...]:

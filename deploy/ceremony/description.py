@@ -18,8 +18,9 @@ from federation.config import Strict, load
 from federation.errors import ConfigError, MalformedStatement
 from federation.evidence import EvidencePublicKey
 from federation.instant import Window
-from federation.roster import KEY_USES, Key, Member
+from federation.roster import KEY_USES, ROLES, Key, Member
 from federation.tlog.note import NoteVerifier
+from federation.wire import scalars
 
 _COMMENT: Final = "Public: a member's description, for the authorities. It holds no secret."
 
@@ -85,17 +86,21 @@ def write_description(path: Path, member: Member, federation: str) -> None:
 def read_description(path: Path) -> tuple[str, Member]:
     """Read `member.toml` as the federation it names and the member it describes.
 
-    Refuses weak keys, a key that does not have its id, a CA that is none, and a log key that the vkey does not name
-    (ConfigError, naming the file).
+    Refuses control characters, weak keys, a key that does not have its id, a CA that is none, and a log key that the
+    vkey does not name (ConfigError, naming the file).
     """
     file = load(path, Description)
     try:
+        scalars.identifier(file.federation, "federation")
         member = Member(
-            id=file.id,
-            name_indonesian=file.name_indonesian,
-            name_english=file.name_english,
-            roles=frozenset(file.roles),
-            endpoints=file.endpoints,
+            id=scalars.identifier(file.id, "id"),
+            name_indonesian=scalars.text(file.name_indonesian, "name_indonesian", 256),
+            name_english=scalars.text(file.name_english, "name_english", 256),
+            roles=frozenset(scalars.one_of(role, ROLES, "roles") for role in file.roles),
+            endpoints={
+                scalars.identifier(kind, "endpoints"): scalars.text(url, kind, 256)
+                for kind, url in file.endpoints.items()
+            },
             keys=tuple(_key(line) for line in file.keys),
             tls_ca=require_authority(file.tls_ca.encode()),
             log_origin=file.log_origin,

@@ -46,6 +46,8 @@ class MemberPlan:
 
     def __post_init__(self) -> None:
         scalars.identifier(self.id, "member")
+        for name in (self.name_indonesian, self.name_english):
+            scalars.text(name, "name", 256)
         if not self.roles or self.roles - ROLES:
             raise ConfigError(f"a member's roles must be some of {', '.join(sorted(ROLES))}")
         if not self.hosts:

@@ -24,10 +24,12 @@ from deploy.ceremony.files import (
 from deploy.ceremony.members import MemberFolder
 from federation.config import Strict, load
 from federation.credential import Credential
-from federation.errors import ConfigError
+from federation.envelope import Envelope
+from federation.errors import ConfigError, FederationError
 from federation.instant import Window
 from federation.keys import SigningKey, VerifyingKey
-from federation.seal import seal
+from federation.pins import load_pins, open_roster_file
+from federation.seal import Opener, seal
 from federation.terms import terms
 from federation.wire import scalars
 
@@ -123,7 +125,7 @@ def issue_officer(folder: Path, member: MemberFolder, plan: OfficerPlan, *, at: 
     copies = [(place.roster, read_public(member.roster)), (place.authorities, read_public(member.authorities))]
     key = SigningKey.generate()
     credential = _credential(federation, described.id, plan, key.public, at)
-    envelope = seal(credential, SigningKey.from_file(member.statement_key))
+    envelope = _vouch(credential, member)
     authority = Authority.from_files(member.ca_key, member.ca_certificate)
     issued = authority.for_officer(officer_uri(federation, described.id, plan.id), at)
     write_new_secret(make_folder(folder) / place.key.name, key.pem())
@@ -153,7 +155,7 @@ def renew_credential(
     )
     public = SigningKey.from_file(place.key).public
     credential = _credential(federation, described.id, plan, public, at)
-    envelope = seal(credential, SigningKey.from_file(member.statement_key))
+    envelope = _vouch(credential, member)
     retire(place.credential, read_envelope(place.credential).statement_digest.hex()[:16])
     write_envelope(place.credential, envelope)
     return credential
@@ -171,6 +173,21 @@ def renew_officer_tls(folder: Path, member: MemberFolder, *, at: datetime) -> Pa
     write_new_secret(place.tls_key, issued.key)
     write_public(place.tls_certificate, issued.certificate)
     return place.tls_certificate
+
+
+def _vouch(credential: Credential, member: MemberFolder) -> Envelope:
+    """Seal a credential with the member's statement key; refuses one that the roster held would not let through."""
+    envelope = seal(credential, SigningKey.from_file(member.statement_key))
+    roster = open_roster_file(member.roster, load_pins(member.authorities))
+    try:
+        Opener(roster).credential(envelope)
+        roster.statement.in_good_standing(credential.member)
+    except FederationError as error:
+        raise ConfigError(
+            f"the roster in {member.root} would not let this credential through ({error.message}); "
+            "install the roster that holds the member's statement key"
+        ) from error
+    return envelope
 
 
 def _credential(federation: str, member: str, plan: OfficerPlan, public: VerifyingKey, at: datetime) -> Credential:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from deploy.ceremony.authorities import write_pins
+from deploy.ceremony.certificates import authority_key
 from deploy.ceremony.description import key_id
 from deploy.ceremony.files import read_envelope, write_envelope
 from federation.credential import Credential
@@ -28,7 +29,8 @@ class RosterPlan:
     """What the authorities decide of a version.
 
     `members` are new or replace those of the version before; all others are carried over, with their standing. With a
-    version before, empty `authorities` and `threshold` 0 mean: as before. `revoke` holds credentials' digests.
+    version before, empty `authorities`, `threshold` 0 and no `witness_quorum` mean: as before. `revoke` holds digests
+    of credentials.
     """
 
     federation: str
@@ -36,7 +38,7 @@ class RosterPlan:
     authorities: tuple[VerifyingKey, ...] = ()
     threshold: int = 0
     days: int = 365
-    witness_quorum: int = 0
+    witness_quorum: int | None = None
     suspend: frozenset[str] = frozenset()
     reinstate: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
@@ -61,7 +63,7 @@ def draft_roster(plan: RosterPlan, previous: Verified[Roster] | None, *, at: dat
         threshold=plan.threshold or (before.threshold if before is not None else 0),
         members=_members(plan, before),
         terms_version=terms().version,
-        witness_quorum=plan.witness_quorum or (before.witness_quorum if before is not None else 0),
+        witness_quorum=_quorum(plan, before),
         revoked_credentials=plan.revoke | (before.revoked_credentials if before is not None else frozenset()),
     )
     _require_sound(roster)
@@ -73,9 +75,11 @@ def draft_roster(plan: RosterPlan, previous: Verified[Roster] | None, *, at: dat
 def sign_roster(envelope: Envelope, key: Signer, retiring: Iterable[VerifyingKey] = ()) -> Envelope:
     """Add an authority's signature; refuses a key that is no authority's here or signed already (ConfigError).
 
+    The signer trusts no drafter: what `draft_roster` would refuse is refused here again.
     `retiring` are authority keys of the version before that this version no longer names: their word is still needed.
     """
     roster = read_draft(envelope)
+    _require_sound(roster)
     known = {authority.key_id for authority in (*roster.authority_keys, *retiring)}
     if key.public.key_id not in known:
         raise ConfigError(f"key {key.public.key_id[:16]} is no authority of this roster nor of the one before it")
@@ -137,6 +141,12 @@ def digest_of(path: Path) -> bytes:
     return envelope.statement_digest
 
 
+def _quorum(plan: RosterPlan, before: Roster | None) -> int:
+    if plan.witness_quorum is not None:
+        return plan.witness_quorum
+    return before.witness_quorum if before is not None else 0
+
+
 def _members(plan: RosterPlan, before: Roster | None) -> tuple[Member, ...]:
     held = dict(before.by_id) if before is not None else {}
     for member in plan.members:
@@ -163,7 +173,7 @@ def _require_sound(roster: Roster) -> None:
 def _require_distinct_members(members: tuple[Member, ...], seen: set[str]) -> None:
     if not members:
         raise ConfigError("a roster needs at least one member: give --member FILE")
-    if len({member.tls_ca for member in members}) != len(members):
+    if len({authority_key(member.tls_ca) for member in members}) != len(members):
         raise ConfigError("two members name one CA; a certificate must speak for one member alone")
     if len({member.log_origin for member in members}) != len(members):
         raise ConfigError("two members name one log origin; every log has its own")

@@ -1,0 +1,116 @@
+"""What the commands say: a table for a person, or JSON for a program, on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from deploy.ceremony.certificates import certificate_digest
+from deploy.ceremony.description import key_id
+from federation.roster import Member, Roster
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def json_option(command: F) -> F:
+    """Give a command its `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(command)
+
+
+def facts(values: Mapping[str, object], *, as_json: bool) -> None:
+    """Print names and values: what was done, and where."""
+    if as_json:
+        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in values.items():
+        table.add_row(name.replace("_", " "), _text(value))
+    _console().print(table)
+
+
+def roster_table(roster: Roster, heading: str) -> None:
+    """Print a roster: its own line, its authorities, its members and every key."""
+    console = _console()
+    console.print(heading, style="bold", markup=False)
+    facts({k: v for k, v in roster_facts(roster).items() if k != "members"}, as_json=False)
+    table = Table(title="Members", title_justify="left", show_lines=True)
+    for column in (
+        "id",
+        "name",
+        "roles",
+        "standing",
+        "endpoints",
+        "keys (first 16 of the key id, until)",
+        "CA SHA-256",
+    ):
+        table.add_column(column, overflow="fold")
+    for member in roster.members:
+        table.add_row(*_member_cells(member))
+    console.print(table)
+
+
+def roster_facts(roster: Roster) -> dict[str, object]:
+    """A roster as names and values, for JSON."""
+    return {
+        "federation": roster.federation,
+        "version": roster.version,
+        "issued": roster.window.start.isoformat(),
+        "expires": roster.window.end.isoformat(),
+        "terms": roster.terms_version,
+        "threshold": roster.threshold,
+        "authorities": [key.key_id for key in roster.authority_keys],
+        "witness_quorum": roster.witness_quorum,
+        "revoked": sorted(digest.hex() for digest in roster.revoked_credentials),
+        "members": [member_facts(member) for member in roster.members],
+    }
+
+
+def member_facts(member: Member) -> dict[str, object]:
+    """A member as names and values, for JSON."""
+    return {
+        "id": member.id,
+        "name_indonesian": member.name_indonesian,
+        "name_english": member.name_english,
+        "roles": sorted(member.roles),
+        "standing": member.standing,
+        "endpoints": dict(member.endpoints),
+        "keys": [{"use": key.use, "key_id": key_id(key), "until": key.window.end.isoformat()} for key in member.keys],
+        "ca_sha256": certificate_digest(member.tls_ca),
+        "log_vkey": member.log_vkey,
+    }
+
+
+def say(text: str) -> None:
+    """Print one line for a person."""
+    click.echo(text)
+
+
+def _member_cells(member: Member) -> Sequence[str]:
+    keys = (f"{key.use} {key_id(key)[:16]} {key.window.end:%Y-%m-%d}" for key in member.keys)
+    return (
+        member.id,
+        f"{member.name_indonesian}\n{member.name_english}",
+        "\n".join(sorted(member.roles)),
+        member.standing,
+        "\n".join(f"{kind} {url}" for kind, url in sorted(member.endpoints.items())),
+        "\n".join(keys),
+        certificate_digest(member.tls_ca)[:16],
+    )
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "\n".join(str(item) for item in value) or "-"
+    return str(value)
+
+
+def _console() -> Console:
+    return Console(file=sys.stdout, markup=False, highlight=False)
