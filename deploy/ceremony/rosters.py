@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from deploy.ceremony.authorities import write_pins
 from deploy.ceremony.certificates import authority_key
 from deploy.ceremony.description import key_id
 from deploy.ceremony.files import read_envelope, write_envelope
 from federation.credential import Credential
-from federation.envelope import Envelope
+from federation.envelope import MAX_ENVELOPE_BYTES, Envelope
 from federation.errors import ConfigError, MalformedStatement
 from federation.instant import Window
 from federation.keys import Signer, VerifyingKey
@@ -22,6 +23,8 @@ from federation.seal import Verified, open_next_roster, seal
 from federation.statement import PAYLOAD_TYPES
 from federation.terms import terms
 from federation.wire.statement import decode
+
+_ROOM_FOR_SIGNATURES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +52,8 @@ def draft_roster(plan: RosterPlan, previous: Verified[Roster] | None, *, at: dat
     """Draft the version that follows `previous`, or the first: an envelope that nobody has signed yet.
 
     Refuses what a roster may not hold (ConfigError): keys shared between members or uses, one CA for two members,
-    one log origin for two, a weak authority key, a threshold that its authorities cannot meet, an unknown id.
+    one log origin for two, a threshold that its authorities cannot meet, an unknown id, too many bytes; and weak keys
+    (MalformedStatement).
     """
     before = previous.statement if previous is not None else None
     if before is not None and before.federation != plan.federation:
@@ -68,6 +72,8 @@ def draft_roster(plan: RosterPlan, previous: Verified[Roster] | None, *, at: dat
     )
     _require_sound(roster)
     envelope = seal(roster)
+    if len(envelope.payload) > MAX_ENVELOPE_BYTES - _ROOM_FOR_SIGNATURES:
+        raise ConfigError(f"a roster of {len(roster.members)} members is too large for one envelope; take out old keys")
     read_draft(envelope)
     return envelope
 

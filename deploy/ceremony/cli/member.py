@@ -114,7 +114,11 @@ def tls(folder: Path, host: tuple[str, ...], as_json: bool) -> None:
 def _describe(file: Path, *, as_json: bool) -> None:
     federation, found = read_description(file)
     values = {"file": str(file), "sha256": digest(file), "federation": federation}
-    show.facts(values | {k: v for k, v in show.member_facts(found).items() if k != "standing"}, as_json=as_json)
+    if as_json:
+        show.facts(values | show.member_facts(found), as_json=True)
+        return
+    show.facts(values | {"log_vkey": found.log_vkey}, as_json=False)
+    show.member_tables([found])
 
 
 def _endpoint(text: str) -> tuple[str, str]:

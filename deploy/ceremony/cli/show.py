@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
@@ -14,6 +14,8 @@ from rich.table import Table
 from deploy.ceremony.certificates import certificate_digest
 from deploy.ceremony.description import key_id
 from federation.roster import Member, Roster
+
+_PLAIN_WIDTH: Final = 110
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -38,23 +40,26 @@ def facts(values: Mapping[str, object], *, as_json: bool) -> None:
 
 def roster_table(roster: Roster, heading: str) -> None:
     """Print a roster: its own line, its authorities, its members and every key."""
-    console = _console()
-    console.print(heading, style="bold", markup=False)
+    _console().print(heading, style="bold")
     facts({k: v for k, v in roster_facts(roster).items() if k != "members"}, as_json=False)
-    table = Table(title="Members", title_justify="left", show_lines=True)
-    for column in (
-        "id",
-        "name",
-        "roles",
-        "standing",
-        "endpoints",
-        "keys (first 16 of the key id, until)",
-        "CA SHA-256",
-    ):
-        table.add_column(column, overflow="fold")
-    for member in roster.members:
-        table.add_row(*_member_cells(member))
-    console.print(table)
+    member_tables(roster.members)
+
+
+def member_tables(members: Sequence[Member]) -> None:
+    """Print who members are, and then their keys and CAs, whole, for a person to compare."""
+    about = Table(title="Members", title_justify="left")
+    for column in ("id", "name (id, en)", "roles", "standing", "endpoints"):
+        about.add_column(column, overflow="fold")
+    keys = Table(title="Keys", title_justify="left")
+    for column in ("member", "use", "key id, or SHA-256 of the CA", "until"):
+        keys.add_column(column, overflow="fold")
+    for member in members:
+        about.add_row(*_member_cells(member))
+        for key in member.keys:
+            keys.add_row(member.id, key.use, key_id(key), f"{key.window.end:%Y-%m-%d}")
+        keys.add_row(member.id, "CA", certificate_digest(member.tls_ca), "", end_section=True)
+    _console().print(about)
+    _console().print(keys)
 
 
 def roster_facts(roster: Roster) -> dict[str, object]:
@@ -94,15 +99,12 @@ def say(text: str) -> None:
 
 
 def _member_cells(member: Member) -> Sequence[str]:
-    keys = (f"{key.use} {key_id(key)[:16]} {key.window.end:%Y-%m-%d}" for key in member.keys)
     return (
         member.id,
         f"{member.name_indonesian}\n{member.name_english}",
         "\n".join(sorted(member.roles)),
         member.standing,
         "\n".join(f"{kind} {url}" for kind, url in sorted(member.endpoints.items())),
-        "\n".join(keys),
-        certificate_digest(member.tls_ca)[:16],
     )
 
 
@@ -113,4 +115,5 @@ def _text(value: object) -> str:
 
 
 def _console() -> Console:
-    return Console(file=sys.stdout, markup=False, highlight=False)
+    width = None if sys.stdout.isatty() else _PLAIN_WIDTH
+    return Console(file=sys.stdout, markup=False, highlight=False, width=width)

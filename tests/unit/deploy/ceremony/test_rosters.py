@@ -139,6 +139,12 @@ def test_weak_authority_keys_are_refused_in_files(tmp_path: Path) -> None:
         load_pins(tmp_path / "authorities.toml")
 
 
+def test_a_roster_too_large_for_one_envelope_is_refused(members: tuple[Member, ...]) -> None:
+    wide = {f"kind{i}": "h" * 250 for i in range(1000)}
+    with pytest.raises(ConfigError, match="too large"):
+        first([replace(members[0], endpoints=wide), members[1]])
+
+
 def test_members_share_no_key_no_ca_and_no_log(members: tuple[Member, ...]) -> None:
     one, other = members
     with pytest.raises(ConfigError, match="one CA"):
