@@ -82,7 +82,8 @@ def test_the_check_digits_printed_by_icao_are_ours() -> None:
 
 def test_the_passport_specimens_printed_by_icao_are_read() -> None:
     for specimen in (each for each in _vectors()["specimens"] if each["format"] == "TD3"):
-        reading, fields = read_lines(*specimen["lines"], AT), specimen["fields"]
+        (upper, lower), fields = specimen["lines"], specimen["fields"]
+        reading = read_lines(upper, lower, AT)
         assert reading.failed == ()
         assert reading.person.documents[0].number == fields["document_number"]
         assert reading.person.names[0].text == f"{fields['primary']} {fields['secondary']}"
