@@ -10,7 +10,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from federation.errors import ConfigError, CorruptLog, FederationError, LogUnavailable
+from federation.errors import ConfigError, CorruptLog, LogUnavailable
 from federation.keys import SigningKey
 from federation.tlog.check import check
 from federation.tlog.log import Leaf, Log, create_log
@@ -182,24 +182,26 @@ async def test_the_check_can_run_alone_and_beside_a_writer(opened: Opened, setti
         await connection.close()
 
 
+KEPT_FOR_EVER = (
+    "log_entry",
+    "log_tile",
+    "log_checkpoint",
+    "log_cosignature",
+    "evidence",
+    "evidence_wrap",
+    "receipt",
+)
+
+
 async def test_the_services_role_cannot_change_what_was_logged(setting: LogSetting, opened: Opened) -> None:
     await filled(opened, 300)
     connection = await asyncpg.connect(setting.database.service_dsn)
     try:
-        for table in (
-            "log_entry",
-            "log_tile",
-            "log_checkpoint",
-            "log_cosignature",
-            "evidence",
-            "evidence_wrap",
-            "receipt",
-        ):
-            for statement in ("DELETE FROM simpul.{}", "TRUNCATE simpul.{}", "UPDATE simpul.{} SET size = 1"):
-                with pytest.raises((asyncpg.InsufficientPrivilegeError, asyncpg.UndefinedColumnError)):
-                    await connection.execute(statement.format(table))
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute("UPDATE simpul.log_entry SET leaf = 'x'")
+        for table in KEPT_FOR_EVER:
+            for statement in (f"DELETE FROM simpul.{table}", f"TRUNCATE simpul.{table}"):
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await connection.execute(statement)
+            assert not await connection.fetchval("SELECT has_any_column_privilege($1, 'UPDATE')", f"simpul.{table}")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("DELETE FROM simpul.log_state")
     finally:
