@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 from matching import features
 from matching.features import QUALITIES, SURE_PARTS, eighths
 from matching.frequencies import Frequencies
-from matching.kinship import kin
+from matching.kinship import kin, kin_across_scripts
 from matching.names import PARTICLES
 
 Part = tuple[str, str, str, float]
@@ -36,7 +36,7 @@ def align(
     if left and right:
         parts += _joined(left, right, frequencies)
         parts += _joined(right, left, frequencies, swapped=True)
-        parts += _nearest(left, right, frequencies)
+        parts += _nearest(left, right, frequencies, two_scripts=two_scripts)
     met = len(parts)
     contradicting = _leftover(left, right, parts, two_scripts=two_scripts)
     if met > 1 and asked != held and sorted(asked) == sorted(held):
@@ -95,11 +95,12 @@ def _pair_bits(split: list[str], place: int, frequencies: Frequencies) -> float:
     return frequencies.bits(split[place]) + frequencies.bits(split[place + 1])
 
 
-def _nearest(left: list[str], right: list[str], frequencies: Frequencies) -> list[Part]:
+def _nearest(left: list[str], right: list[str], frequencies: Frequencies, *, two_scripts: bool = False) -> list[Part]:
+    related = kin_across_scripts if two_scripts else kin
     candidates: list[tuple[float, str, str, str, str, str]] = []
     for asked in left:
         for held in right:
-            found = kin(asked, held)
+            found = related(asked, held)
             if found:
                 candidates.append((-found[1], min(asked, held), max(asked, held), asked, held, found[0]))
     parts: list[Part] = []

@@ -28,6 +28,7 @@ _PARTS: Final = {
     "other_language": "forms of one name in two languages, or a short form",
     "spelling": "two spellings of one sound",
     "romanisation": "the same consonants",
+    "sound": "near in sound, written in two scripts",
     "vowels": "the same consonants, other vowels",
     "typo": "different by a slip of the pen",
     "cut": "one may be the other cut short",

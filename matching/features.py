@@ -89,6 +89,7 @@ QUALITIES: Final = MappingProxyType(
         "spelling": 0.8,
         "romanisation": 0.75,
         "other_language": 0.6,
+        "sound": 0.6,
         "typo": 0.5,
         "vowels": 0.35,
         "cut": 0.4,

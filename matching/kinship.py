@@ -8,6 +8,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from matching.features import QUALITIES
+from matching.sound_distance import sound_similarity
 from matching.sounds import fold, skeleton
 from matching.tables import rows
 
@@ -19,6 +20,7 @@ _TYPO_FROM: Final = 5
 _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
 _CUT_FROM: Final = 4
+_NEAR_IN_SOUND: Final = 0.73
 _ARTICLES: Final = ("AL", "EL")
 _SURE: Final = ("variant", "other_language", "spelling", "initial")
 
@@ -55,6 +57,19 @@ def kin(one: str, other: str) -> Kin | None:
     elif kind is None:
         kind = _mistyped(one, other)
     return (kind, QUALITIES[kind]) if kind else None
+
+
+@lru_cache(maxsize=65_536)
+def kin_across_scripts(one: str, other: str) -> Kin | None:
+    """As `kin`, for tokens of two scripts: nearness of sound counts too, where the tokens are long enough to tell."""
+    found = kin(one, other)
+    if found is not None and found[0] not in ("vowels", "cut"):
+        return found
+    if one in _GROUPS and other in _GROUPS:
+        return found
+    if min(len(skeleton(one)), len(skeleton(other))) > 1 and sound_similarity(one, other) >= _NEAR_IN_SOUND:
+        return "sound", QUALITIES["sound"]
+    return found
 
 
 def _listed(one: str, other: str) -> str | None:
