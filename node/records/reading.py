@@ -1,0 +1,261 @@
+"""One row of an agency's table read as a record: a person and the fields that may be disclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+import msgspec
+
+from federation.errors import MalformedStatement
+from federation.person import Birth, Coded, Document, Name, NamePart, NationalIdentifier, Person, YearRange
+from matching.countries import read_nationality, read_sex
+from matching.dates import read_birth, read_birth_place
+from matching.documents import clean
+from matching.mrz import read_td3
+from matching.names import read_name, script_of, tokens
+from node.records.row import Row, taken
+from node.records.shape import (
+    BirthSource,
+    CodedSource,
+    DocumentSource,
+    FieldSource,
+    NameSource,
+    PersonMapping,
+    RecordMapping,
+    person_of,
+)
+
+_TEN_YEARS: Final = timedelta(days=3653)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRecord:
+    """A record of the agency; `key` is its own reference, `fields` hold texts and ISO 8601 dates."""
+
+    type: str
+    key: str
+    person: Person
+    fields: Mapping[str, tuple[str, ...]]
+    as_of: datetime | None
+
+
+def read_row(
+    record: RecordMapping, values: Mapping[str, object], at: datetime, zone: tzinfo
+) -> tuple[SourceRecord | None, tuple[str, ...]]:
+    """Read a row, given by column reference, as it stood at the instant `at`; also name the columns not understood.
+
+    A value that is not understood never stops the reading. There is no record where the key is empty or nothing of
+    a person could be read.
+    """
+    row = Row(values, at, zone)
+    parts = [row.text(column) for column in record.keys]
+    person = _person(person_of(record), row)
+    fields = {name: found for name, source in record.fields.items() if (found := tuple(_field(source, row)))}
+    as_of = _as_of(record.as_of, row)
+    if not all(parts):
+        return None, (*row.faults, record.keys[parts.index("")])
+    if not (person.names or person.documents or person.national_identifiers):
+        return None, (*row.faults, "person")
+    found_record = SourceRecord(type=record.type, key="/".join(parts), person=person, fields=fields, as_of=as_of)
+    return found_record, tuple(row.faults)
+
+
+def _person(mapping: PersonMapping, row: Row) -> Person:
+    known = _traveller(mapping, row)
+    births, year_range = _births(mapping, row)
+    nationalities = tuple(coded for source in mapping.nationalities for coded in _coded(source, row, read_nationality))
+    sexes = _coded(mapping.sex, row, read_sex) if mapping.sex else ()
+    place = mapping.birth_place
+    text = taken(row.text(place.column), place.take) if place else ""
+    return Person(
+        names=(*known.names, *(name for source in mapping.names for name in _names(source, row))),
+        births=(*known.births, *births),
+        year_range=year_range,
+        sex=next(iter(sexes), known.sex),
+        nationalities=(*known.nationalities, *nationalities),
+        documents=(*known.documents, *(paper for each in mapping.documents for paper in _documents(each, row))),
+        national_identifiers=tuple(
+            NationalIdentifier(kind=source.kind, number=number, issuer=source.issuer)
+            for source in mapping.identifiers
+            if (number := row.text(source.column))
+        ),
+        birth_place=read_birth_place(text) if place and place.format == "place_date" else text,
+    )
+
+
+def _traveller(mapping: PersonMapping, row: Row) -> Person:
+    if mapping.mrz is None or not row.text(mapping.mrz.line1):
+        return Person()
+    try:
+        return read_td3(row.text(mapping.mrz.line1), row.text(mapping.mrz.line2), row.at.date())
+    except MalformedStatement:
+        row.faults.append(mapping.mrz.line1)
+        return Person()
+
+
+def _names(source: NameSource, row: Row) -> Iterator[Name]:
+    if not source.column:
+        yield from _name_of_parts(source, row)
+        return
+    for text in row.texts(source.column):
+        found = read_name(taken(text, source.take), source.order)
+        if not found:
+            row.faults.append(source.column)
+        yield from (replace(name, kind=source.kind) if source.kind != "primary" else name for name in found)
+
+
+def _name_of_parts(source: NameSource, row: Row) -> Iterator[Name]:
+    columns = (("given", source.given), ("middle", source.middle), ("family", source.family))
+    parts = tuple(NamePart(kind=kind, text=row.text(column)) for kind, column in columns if column and row.text(column))
+    text = " ".join(part.text for part in parts)
+    if tokens(text):
+        yield Name(text=text, kind=source.kind, script=script_of(text), parts=parts)
+    elif text:
+        row.faults.append(source.given or source.family)
+
+
+def _births(mapping: PersonMapping, row: Row) -> tuple[list[Birth], YearRange | None]:
+    births: list[Birth] = []
+    year_range = None
+    for source in mapping.births:
+        for found in _birth(source, row):
+            if isinstance(found, Birth):
+                births.append(found)
+            else:
+                year_range = year_range or found
+    return births, year_range
+
+
+def _birth(source: BirthSource, row: Row) -> tuple[Birth | YearRange, ...]:
+    if source.year:
+        return _birth_of_parts(source, row)
+    if source.format == "date":
+        day = row.day(source.column)
+        return (Birth(text=day.isoformat(), year=day.year, month=day.month, day=day.day),) if day else ()
+    text = taken(row.text(source.column), source.take)
+    if not text:
+        return ()
+    day = row.day(source.observed) if source.format == "age" else row.at.date()
+    if source.format == "age" and text.isdecimal():
+        text = f"{text} tahun"
+    found = read_birth(text, day)
+    if source.format == "age":
+        found = tuple(each for each in found if isinstance(each, YearRange))
+    if not found:
+        row.faults.append(source.column)
+    return found
+
+
+def _birth_of_parts(source: BirthSource, row: Row) -> tuple[Birth, ...]:
+    texts = [row.text(column) if column else "" for column in (source.year, source.month, source.day)]
+    if not texts[0]:
+        return ()
+    year, month, day = (int(text) if text.isdecimal() else 0 for text in texts)
+    written = "-".join(text for text in texts if text)
+    try:
+        date(year, month or 1, day or 1)
+    except (ValueError, OverflowError):
+        row.faults.append(source.year)
+        return ()
+    return (Birth(text=written, year=year, month=month or None, day=(day or None) if month else None),)
+
+
+def _coded(source: CodedSource, row: Row, read: Callable[[str], str]) -> tuple[Coded, ...]:
+    found = []
+    for text in row.texts(source.column):
+        code = read(text) if source.values is None else source.values.get(text, "")
+        if not code:
+            row.faults.append(source.column)
+        found.append(Coded(text=text, code=code))
+    return tuple(found)
+
+
+def _documents(source: DocumentSource, row: Row) -> Iterator[Document]:
+    if source.json is not None:
+        yield from _listed(source, row)
+        return
+    for text in row.texts(source.column):
+        number = taken(text, source.take)
+        if not number:
+            continue
+        if len(clean(number)) < 4:
+            row.faults.append(source.column)
+            continue
+        issuer = source.issuer_code
+        if source.issuer and row.text(source.issuer):
+            issuer = read_nationality(row.text(source.issuer))
+        expiry = row.day(source.expiry) if source.expiry else None
+        yield Document(number=number, kind=source.kind, issuer=issuer, expiry=expiry.isoformat() if expiry else "")
+
+
+def _listed(source: DocumentSource, row: Row) -> Iterator[Document]:
+    """Read a JSON array of documents; what is no such array is a fault of the column."""
+    keys = source.json
+    text = row.text(source.column)
+    if keys is None or not text:
+        return
+    try:
+        papers = msgspec.json.decode(text, type=list[dict[str, str | int | None]])
+    except msgspec.MsgspecError:
+        row.faults.append(source.column)
+        return
+    for paper in papers:
+        kind = keys.kinds.get(str(paper.get(keys.kind)), "") if keys.kinds else source.kind
+        number = str(paper.get(keys.number) or "").strip()
+        if kind and len(clean(number)) >= 4:
+            issuer = read_nationality(str(paper.get(keys.issuer) or "")) if keys.issuer else source.issuer_code
+            yield Document(number=number, kind=kind, issuer=issuer, expiry=str(paper.get(keys.expiry) or ""))
+
+
+def _field(source: FieldSource, row: Row) -> Iterator[str]:
+    if source.value:
+        yield source.value
+        return
+    if source.format in ("date", "instant"):
+        yield from _when(source, row)
+        return
+    texts = row.texts(source.column)
+    if source.split:
+        texts = [part.strip() for text in texts for part in text.split(source.split) if part.strip()]
+    for text in texts:
+        found = _formatted(source, text, row)
+        if found:
+            yield found
+        else:
+            row.faults.append(source.column)
+
+
+def _when(source: FieldSource, row: Row) -> Iterator[str]:
+    if source.format == "date":
+        day = row.day(source.column)
+        if day:
+            yield day.isoformat()
+        return
+    instant = row.instant(source.column)
+    if instant:
+        yield instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _formatted(source: FieldSource, text: str, row: Row) -> str:
+    """The field as it may leave, or empty; days may lie ahead, as the end of a permit does."""
+    if source.values is not None:
+        return source.values.get(text, "")
+    if source.format == "text":
+        return text
+    for found in read_birth(text, row.at.date() + _TEN_YEARS):
+        if isinstance(found, Birth) and found.year and found.month and found.day:
+            return date(found.year, found.month, found.day).isoformat()
+    return ""
+
+
+def _as_of(source: FieldSource | str, row: Row) -> datetime | None:
+    """When the record was true: the instant of the reading for `refresh`, else what the column says."""
+    if source == "refresh":
+        return row.at
+    if isinstance(source, str):
+        return row.instant(source)
+    text = next(iter(_field(source, row)), "")
+    return datetime.combine(date.fromisoformat(text[:10]), time(), row.zone).astimezone(UTC) if text else None
