@@ -1,13 +1,34 @@
-"""What every kind of test may ask for: a real PostgreSQL and fresh databases in it."""
+"""What every kind of test may ask for: a real PostgreSQL, fresh databases in it, and published vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from federation.schema import LOG_MIGRATIONS
 from tests.postgres import Database, Server
+
+_VECTORS = Path(__file__).parents[2] / "shared" / "data" / "vectors"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--vectors`: the folder of published test vectors, which is never committed."""
+    parser.addoption("--vectors", type=Path, default=_VECTORS, help="folder of published test vectors")
+
+
+@pytest.fixture
+def vectors(request: pytest.FixtureRequest) -> Callable[[str], Path]:
+    """Names a path among the published vectors; skips the test where it is absent."""
+    folder: Path = request.config.getoption("--vectors")
+
+    def find(path: str) -> Path:
+        if not (folder / path).exists():
+            pytest.skip(f"no vectors {path}: fetch them as docs/conformance.md says and name their folder by --vectors")
+        return folder / path
+
+    return find
 
 
 @pytest.fixture(scope="session")
