@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from federation.envelope import Envelope
+from federation.errors import QueryExpired, QueryNotYetValid
 from federation.instant import Window, micros
 from federation.person import Person
 
@@ -83,3 +84,11 @@ def new_query_id(at: datetime) -> bytes:
 def new_nonce() -> bytes:
     """16 fresh random bytes."""
     return os.urandom(NONCE_BYTES)
+
+
+def require_in_window(query: Query, at: datetime) -> None:
+    """Refuse a query before or past its window, allowing for skew (QueryNotYetValid, QueryExpired)."""
+    if not query.window.begun(at):
+        raise QueryNotYetValid("the query's window has not begun; compare the clocks", query_id=query.query_id.hex())
+    if query.window.ended(at):
+        raise QueryExpired("the query's window is over; sign it anew", query_id=query.query_id.hex())

@@ -39,7 +39,9 @@ def migrate(owner_dsn: str, *, sources: Sequence[Path], service_role: str) -> No
             _grant(connection, sources, service_role)
 
 
-async def check_schema(connection: asyncpg.Connection, sources: Sequence[Path], *, command: str) -> None:
+async def check_schema(
+    connection: asyncpg.Connection | asyncpg.pool.PoolConnectionProxy, sources: Sequence[Path], *, command: str
+) -> None:
     """Refuse a schema that is older or newer than `sources` (ConfigError); `command` is the process's own name."""
     try:
         rows = await connection.fetch(_APPLIED)

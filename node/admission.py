@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from federation.envelope import Envelope
 from federation.errors import (
     CorruptLog,
     MalformedStatement,
-    QueryExpired,
-    QueryNotYetValid,
     UntrustedSignature,
     WrongAudience,
 )
@@ -67,11 +63,3 @@ class Admission:
         if found is None:
             found = self._verifiers[member] = NoteVerifier.from_vkey(self.roster.member(member).log_vkey)
         return found
-
-
-def require_in_window(query: Query, at: datetime) -> None:
-    """Refuse a query before or past its window, allowing for skew (QueryNotYetValid, QueryExpired)."""
-    if not query.window.begun(at):
-        raise QueryNotYetValid("the query's window has not begun; compare the clocks", query_id=query.query_id.hex())
-    if query.window.ended(at):
-        raise QueryExpired("the query's window is over; sign it anew", query_id=query.query_id.hex())

@@ -16,7 +16,7 @@ from federation.envelope import Envelope
 from federation.errors import QueryIdReused, RosterMismatch, TooLate
 from federation.instant import Clock
 from federation.keys import Signer
-from federation.query import Query
+from federation.query import Query, require_in_window
 from federation.roster import Roster
 from federation.seal import Verified, seal
 from federation.serving.member import log_roster
@@ -24,7 +24,7 @@ from federation.serving.membership import Membership
 from federation.terms import Terms
 from federation.tlog.rows import Appended, ReceiptRow
 from node import comparing, quota
-from node.admission import Admission, require_in_window
+from node.admission import Admission
 from node.disclosure import disclose
 from node.policy import Decision, Deny, Permit, Policy, decide
 from node.question import Question, Replied, still_open

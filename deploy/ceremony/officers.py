@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from coordinator.cli.officer import OfficerFile
 from deploy.ceremony.certificates import Authority, officer_uri, serial_of
 from deploy.ceremony.description import read_description
 from deploy.ceremony.files import (
@@ -22,7 +23,7 @@ from deploy.ceremony.files import (
     write_public,
 )
 from deploy.ceremony.members import MemberFolder
-from federation.config import Strict, load
+from federation.config import load
 from federation.credential import Credential
 from federation.envelope import Envelope
 from federation.errors import ConfigError, FederationError
@@ -57,18 +58,6 @@ class OfficerPlan:
             raise ConfigError(f"purposes must be some of {', '.join(terms().purpose)}")
         if not 1 <= self.hours <= MAX_HOURS:
             raise ConfigError(f"a credential lasts 1 to {MAX_HOURS} hours: short windows are how one is taken back")
-
-
-class OfficerFile(Strict, frozen=True, kw_only=True):
-    """`officer.toml`, as read; paths are relative to its folder."""
-
-    federation: str
-    member: str
-    officer: str
-    office: str
-    coordinator: str
-    roster: str
-    authorities: str
 
 
 @dataclass(frozen=True, slots=True)

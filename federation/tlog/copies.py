@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import asyncpg
@@ -22,7 +22,7 @@ _FIND: Final = "SELECT index, leaf FROM simpul.log_entry WHERE request = $1"
 _CHECKPOINT_AT: Final = "SELECT note FROM simpul.log_checkpoint WHERE size = $1"
 _TILE: Final = "SELECT hashes FROM simpul.log_tile WHERE level = $1 AND n = $2"
 _ENTRIES: Final = """
-SELECT index, leaf AS entry, leaf_hash FROM simpul.log_entry WHERE index >= $1 AND index < $2 ORDER BY index LIMIT $3"""
+SELECT index, leaf AS entry, leaf_hash FROM simpul.log_entry WHERE index >= $1 ORDER BY index LIMIT $2"""
 _EVIDENCE: Final = """
 SELECT digest, "group", envelope_sha256, ct FROM simpul.evidence WHERE digest > $1 ORDER BY digest LIMIT $2"""
 _EVIDENCE_OF: Final = """
@@ -33,6 +33,13 @@ WHERE ("group", recipient, key_id) > ($1, $2, $3) ORDER BY "group", recipient, k
 _WRAPS_OF: Final = """
 SELECT "group", recipient, key_id, wrap_sha256, wrap FROM simpul.evidence_wrap
 WHERE "group" = ANY($1::bytea[]) AND recipient = $2 ORDER BY "group", recipient, key_id"""
+_WRAPS_OF_GROUPS: Final = """
+SELECT "group", recipient, key_id, wrap_sha256, wrap FROM simpul.evidence_wrap
+WHERE "group" = ANY($1::bytea[]) ORDER BY "group", recipient, key_id"""
+_ENVELOPES_IN: Final = """
+SELECT "group", count(*) AS envelopes FROM simpul.evidence
+WHERE "group" = ANY($1::bytea[])
+GROUP BY "group" """
 _RECEIPTS: Final = """
 SELECT statement_digest, member, proof FROM simpul.receipt
 WHERE (statement_digest, member) > ($1, $2) ORDER BY statement_digest, member LIMIT $3"""
@@ -60,8 +67,8 @@ class Copies:
         return None if row is None else Appended(index=row["index"], entry=row["leaf"], fresh=False)
 
     async def entries(self, start: int, limit: int) -> tuple[EntryRow, ...]:
-        """At most `limit` entries from index `start` on."""
-        rows = await self._pool.fetch(_ENTRIES, start, start + limit, limit)
+        """At most `limit` entries from index `start` on, over any gap."""
+        rows = await self._pool.fetch(_ENTRIES, start, limit)
         return tuple(EntryRow(**row) for row in rows)
 
     async def evidence(self, after: bytes, limit: int) -> tuple[EvidenceRow, ...]:
@@ -79,6 +86,14 @@ class Copies:
     async def wraps_of(self, groups: Sequence[bytes], recipient: str) -> tuple[WrapRow, ...]:
         """The wraps of these groups for one recipient."""
         return tuple(WrapRow(**row) for row in await self._pool.fetch(_WRAPS_OF, groups, recipient))
+
+    async def wraps_of_groups(self, groups: Sequence[bytes]) -> tuple[WrapRow, ...]:
+        """The wraps of these groups for every recipient. Handing them out is an opening: the caller logs it first."""
+        return tuple(WrapRow(**row) for row in await self._pool.fetch(_WRAPS_OF_GROUPS, groups))
+
+    async def envelopes_in(self, groups: Sequence[bytes]) -> Mapping[bytes, int]:
+        """How many envelopes the wraps of each group open."""
+        return {row["group"]: row["envelopes"] for row in await self._pool.fetch(_ENVELOPES_IN, groups)}
 
     async def receipts(self, after: tuple[bytes, str], limit: int) -> tuple[ReceiptRow, ...]:
         """Receipts by (statement digest, member), after `after`; (b"", "") for the first page."""

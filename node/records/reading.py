@@ -181,7 +181,7 @@ def _documents(source: DocumentSource, row: Row) -> Iterator[Document]:
         number = taken(text, source.take)
         if not number:
             continue
-        if len(clean(number)) < 4:
+        if not _is_number(number):
             row.faults.append(source.column)
             continue
         issuer = source.issuer_code
@@ -189,6 +189,12 @@ def _documents(source: DocumentSource, row: Row) -> Iterator[Document]:
             issuer = read_nationality(row.text(source.issuer))
         expiry = row.day(source.expiry) if source.expiry else None
         yield Document(number=number, kind=source.kind, issuer=issuer, expiry=expiry.isoformat() if expiry else "")
+
+
+def _is_number(text: str) -> bool:
+    """Whether at least four letters or digits are there; a dash or NIHIL is no number."""
+    plain = text if text.isascii() and text.isalnum() else clean(text)
+    return len(plain) >= 4 and any(character.isdigit() for character in plain)
 
 
 def _listed(source: DocumentSource, row: Row) -> Iterator[Document]:
@@ -205,7 +211,7 @@ def _listed(source: DocumentSource, row: Row) -> Iterator[Document]:
     for paper in papers:
         kind = keys.kinds.get(str(paper.get(keys.kind)), "") if keys.kinds else source.kind
         number = str(paper.get(keys.number) or "").strip()
-        if kind and len(clean(number)) >= 4:
+        if kind and _is_number(number):
             issuer = read_nationality(str(paper.get(keys.issuer) or "")) if keys.issuer else source.issuer_code
             yield Document(number=number, kind=kind, issuer=issuer, expiry=str(paper.get(keys.expiry) or ""))
 

@@ -33,6 +33,9 @@ class Row:
     def texts(self, column: str) -> list[str]:
         """The texts of an array, or the one text; empty ones left out."""
         value = self._values[column]
+        if isinstance(value, str):
+            text = value.strip()
+            return [text] if text else []
         if isinstance(value, list | tuple):
             return [text for each in value if each is not None and (text := str(each).strip())]
         text = self.text(column)
@@ -40,6 +43,13 @@ class Row:
 
     def day(self, column: str) -> date | None:
         """The value as a calendar day in the agency's zone; a fault where it is none."""
+        value = self._values[column]
+        if isinstance(value, str) and len(value) == 10:
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                self.faults.append(column)
+                return None
         instant = self.instant(column)
         return instant.astimezone(self.zone).date() if instant else None
 

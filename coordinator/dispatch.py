@@ -1,0 +1,74 @@
+"""The same bytes to every node of the audience, under one deadline; each outcome handed on as it comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from coordinator.acceptance import Accepted, accept, unacceptable
+from coordinator.nodes import NodeLink
+from federation.calling.channels import TlsIdentity
+from federation.errors import FederationError, MemberSuspended
+from federation.query import Query
+from federation.result import Silence
+from federation.roster import Roster
+from federation.seal import Opener, Verified
+from federation.serving.faults import opaque
+from federation.status import silence_reason
+from federation.telemetry import telemetry
+
+Outcome = Accepted | Silence
+
+
+class Dispatch:
+    """Links to the nodes of one roster."""
+
+    def __init__(self, identity: TlsIdentity, deadline_seconds: float) -> None:
+        self._identity = identity
+        self._deadline_seconds = deadline_seconds
+        self._links: dict[str, NodeLink] = {}
+        self._roster: Roster | None = None
+
+    async def outcomes(self, query: Verified[Query], receipt: bytes, opener: Opener) -> AsyncIterator[Outcome]:
+        """One outcome for each member of the audience, in the order they come."""
+        await self._follow(opener.roster)
+        tasks = [asyncio.create_task(self._one(query, receipt, opener, member)) for member in query.statement.audience]
+        try:
+            for next_done in asyncio.as_completed(tasks):
+                yield await next_done
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def close(self) -> None:
+        """Close every link."""
+        await asyncio.gather(*(link.close() for link in self._links.values()))
+        self._links.clear()
+
+    async def _follow(self, roster: Roster) -> None:
+        """Begin with new links when the roster is new: endpoints, CAs and log keys may have changed."""
+        if self._roster is roster:
+            return
+        old, self._links, self._roster = self._links, {}, roster
+        await asyncio.gather(*(link.close() for link in old.values()))
+
+    async def _one(self, query: Verified[Query], receipt: bytes, opener: Opener, member: str) -> Outcome:
+        try:
+            if opener.roster.member(member).standing != "good":
+                raise MemberSuspended("the member is suspended", member=member)
+            received = await self._link(opener.roster, member).ask(query.envelope, receipt, self._deadline_seconds)
+            return accept(received.envelope, received.receipt, opener=opener, query=query, member=member)
+        except Exception as error:
+            return _silence(member, opaque(error, "dispatch"))
+
+    def _link(self, roster: Roster, member: str) -> NodeLink:
+        found = self._links.get(member)
+        if found is None:
+            found = self._links[member] = NodeLink(roster.member(member), self._identity)
+        return found
+
+
+def _silence(member: str, error: FederationError) -> Silence:
+    reason = "unacceptable" if unacceptable(error) and "remote" not in error.facts else silence_reason(error)
+    telemetry().warning("silence", peer=member, reason=reason, error=type(error).__name__)
+    return Silence(member=member, reason=reason, detail=type(error).__name__)

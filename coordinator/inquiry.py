@@ -1,0 +1,141 @@
+"""How the coordinator carries a query, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from coordinator.acceptance import Accepted
+from coordinator.dispatch import Dispatch, Outcome
+from coordinator.intake import take_in
+from coordinator.merge import merge
+from coordinator.results import Results, hold
+from federation.append import Draft, MemberLog, query_entry
+from federation.envelope import Envelope
+from federation.errors import QueryIdReused, TooBusy
+from federation.instant import Clock
+from federation.keys import Signer
+from federation.query import Query, require_in_window
+from federation.result import Result, Silence
+from federation.seal import Opener, Verified, seal
+from federation.serving.membership import Membership
+from federation.serving.tls import Peer
+from federation.tlog.rows import Appended, ReceiptRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """The query with the coordinator's signature is logged; nothing was sent before."""
+
+    envelope: Envelope
+    receipt: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """The merged result, signed and logged."""
+
+    envelope: Envelope
+    result: Result
+    receipt: bytes
+
+
+Told = Logged | Accepted | Silence | Given
+
+
+@dataclass(slots=True, kw_only=True)
+class Inquiry:
+    """Carries queries for one coordinator."""
+
+    membership: Membership
+    log: MemberLog
+    dispatch: Dispatch
+    results: Results
+    signer: Signer
+    clock: Clock
+    max_in_flight: int
+    _in_flight: int = field(default=0, init=False)
+
+    async def ask(self, envelope: Envelope, caller: Peer) -> AsyncIterator[Told]:
+        """Carry one query: log, send, accept, merge; the same bytes again resume it, whatever the window."""
+        if self._in_flight >= self.max_in_flight:
+            raise TooBusy("too many queries are in flight; try again in a moment")
+        self._in_flight += 1
+        try:
+            # 1 may it set out?
+            opener = self.membership.opener
+            query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
+            await self._require_new_or_same(query)
+            # 2 countersign, and LOG before anything is sent
+            countersigned = await self._countersign(query, opener)
+            receipt = await self._log_asked(countersigned)
+            yield Logged(envelope=countersigned.envelope, receipt=receipt)
+            # 3 the same bytes to every node; 4 each reply verified, logged, handed on as it comes
+            outcomes: list[Outcome] = []
+            async for outcome in self.dispatch.outcomes(countersigned, receipt, opener):
+                outcomes.append(await self._log_outcome(countersigned, outcome))
+                yield outcomes[-1]
+            # 5 merge, sign, LOG, give
+            yield await self._give(countersigned, outcomes)
+        finally:
+            self._in_flight -= 1
+
+    async def _require_new_or_same(self, query: Verified[Query]) -> None:
+        known = await self.results.digest_asked(query.statement.query_id)
+        if known is None:
+            require_in_window(query.statement, self.clock())
+        elif known != query.digest:
+            raise QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
+
+    async def _countersign(self, query: Verified[Query], opener: Opener) -> Verified[Query]:
+        """Add the coordinator's signature, and open the envelope as a node will."""
+        return opener.query(query.envelope.signed_by(self.signer), countersigned=True)
+
+    async def _log_asked(self, query: Verified[Query]) -> bytes:
+        async def also(connection: asyncpg.Connection, _: Sequence[Appended]) -> None:
+            if await hold(connection, query.statement.query_id, query.digest) != query.digest:
+                raise QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
+
+        draft = Draft(entry=query_entry("query_asked", query, self.clock()), envelope=query.envelope)
+        (appended,) = await self.log.append([draft], also=also)
+        return await self.log.receipt(appended)
+
+    async def _log_outcome(self, query: Verified[Query], outcome: Outcome) -> Outcome:
+        """Log a reply with its receipt, or a silence.
+
+        A silence is logged once for a node: if the query is resumed and the node replies then, both entries stand.
+        """
+        now = self.clock()
+        if isinstance(outcome, Silence):
+            entry = query_entry("silence", query, now, members=(outcome.member,), detail=outcome.reason)
+            await self.log.append([Draft(entry=entry)])
+            return outcome
+        entry = query_entry(
+            "reply_accepted", query, now, statement_digest=outcome.reply.digest, members=(outcome.member,)
+        )
+        row = ReceiptRow(statement_digest=outcome.reply.digest, member=outcome.member, proof=outcome.receipt.encode())
+        await self.log.append([Draft(entry=entry, envelope=outcome.reply.envelope)], receipts=[row])
+        return outcome
+
+    async def _give(self, query: Verified[Query], outcomes: Sequence[Outcome]) -> Given:
+        now = self.clock()
+        result = merge(
+            query,
+            outcomes,
+            coordinator=self.log.member,
+            roster_version=self.membership.roster.version,
+            at=now,
+        )
+        envelope = seal(result, self.signer)
+        requester = query.officers[0].statement.member
+
+        async def also(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
+            await self.results.keep(connection, query, appended[0].index, now)
+
+        entry = query_entry(
+            "result_given", query, now, statement_digest=envelope.statement_digest, members=(requester,)
+        )
+        (appended,) = await self.log.append([Draft(entry=entry, envelope=envelope)], also=also)
+        return Given(envelope=envelope, result=result, receipt=await self.log.receipt(appended))

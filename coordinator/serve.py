@@ -1,0 +1,70 @@
+"""A coordinator as a process: everything it stands on opened in order, and closed in reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from coordinator.config import LoadedConfig
+from coordinator.dispatch import Dispatch
+from coordinator.inquiry import Inquiry
+from coordinator.results import Results
+from coordinator.service import CoordinatorServicer
+from federation import config, telemetry
+from federation.instant import system_clock
+from federation.serving.member import open_member
+from federation.serving.membership import RosterServicer
+from federation.serving.querylog import QueryLogServicer
+from federation.serving.server import Serving
+from federation.serving.tls import server_credentials
+from federation.v1.coordinator_pb2_grpc import add_CoordinatorServiceServicer_to_server
+from federation.v1.membership_pb2_grpc import add_RosterServiceServicer_to_server
+from federation.v1.querylog_pb2_grpc import add_QueryLogServiceServicer_to_server
+
+COORDINATOR_MIGRATIONS: Final = Path(__file__).with_name("migrations")
+SERVICES: Final = (
+    "federation.v1.CoordinatorService",
+    "federation.v1.QueryLogService",
+    "federation.v1.RosterService",
+)
+
+
+async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None) -> None:
+    """Serve until told to stop; refuses to start on whatever does not fit, saying what mends it."""
+    settings = loaded.config
+    telemetry.configure("coordinator", settings.member.id, level=settings.telemetry.level)
+    telemetry.telemetry().info("starting", path=str(loaded.path), sha256=config.digest(loaded.path))
+    parts, stack = await open_member(
+        settings.member,
+        settings.log,
+        log_dsn=settings.database.log_dsn,
+        migrations=(COORDINATOR_MIGRATIONS,),
+        command="simpul-coordinator",
+        clock=system_clock,
+    )
+    async with stack:
+        dispatch = Dispatch(parts.keys.tls, settings.inquiry.deadline_seconds)
+        stack.push_async_callback(dispatch.close)
+        kept = timedelta(hours=settings.inquiry.results_kept_hours)
+        inquiry = Inquiry(
+            membership=parts.membership,
+            log=parts.log,
+            dispatch=dispatch,
+            results=Results(parts.pool, parts.log, kept),
+            signer=parts.keys.statement,
+            clock=system_clock,
+            max_in_flight=settings.inquiry.max_in_flight,
+        )
+        serving = Serving(
+            settings.listen.address,
+            server_credentials(parts.keys.tls, parts.membership.roster),
+            reflect=settings.listen.reflection,
+        )
+        add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
+        querylog = QueryLogServicer(parts.log, parts.membership, system_clock)
+        add_QueryLogServiceServicer_to_server(querylog, serving.server)
+        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, system_clock), serving.server)
+        await serving.start(SERVICES)
+        await serving.until_told_to_stop(on_ready)

@@ -1,0 +1,61 @@
+"""How a command of a serving member ends: what it could not do said in one sentence, and an exit code that tells."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Any, Final, TypeVar
+
+import click
+import uvloop
+
+from federation.errors import ConfigError, CorruptLog, FederationError
+
+T = TypeVar("T")
+
+EXIT_OK: Final = 0
+EXIT_FAILED: Final = 1  # asked, and not answered as hoped
+EXIT_USAGE: Final = 2
+EXIT_CONFIG: Final = 3  # configuration, keys, schema or database do not fit
+EXIT_CORRUPT: Final = 4  # the log contradicts itself
+
+EXIT_CODES_HELP: Final = (
+    "Exit codes: 0 done; 1 a fault reported by another member; 2 usage; 3 configuration, keys, schema or database do "
+    "not fit; 4 the log contradicts itself."
+)
+
+
+class Group(click.Group):
+    """A group of commands whose known errors end in a sentence and an exit code, never in a traceback."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except ConfigError as error:
+            _say(error)
+            context.exit(EXIT_CONFIG)
+        except CorruptLog as error:
+            _say(error)
+            context.exit(EXIT_CORRUPT)
+        except FederationError as error:
+            _say(error)
+            context.exit(EXIT_FAILED)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+def print_json(value: Any) -> None:
+    """Write one JSON value for a program to read."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def _say(error: FederationError) -> None:
+    facts = "".join(f" [{name} {value}]" for name, value in error.facts.items())
+    click.echo(f"{type(error).__name__}: {error.message}{facts}", err=True)

@@ -1,0 +1,151 @@
+"""simpul-node: run one agency's node, and prepare what it stands on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from federation.errors import ConfigError
+from federation.pins import load_pins, open_roster_file
+from federation.serving.command import EXIT_CODES_HELP, Group, print_json, run
+from federation.serving.member import Keys, create_member_log
+from federation.terms import terms
+from node.cli.indexing import index_records
+from node.config import load_config
+from node.records.mapping import load_mapping
+from node.rules import load_policy
+from node.schema import migrate_node
+from node.serve import serve as serve_node
+
+_CONFIG: Final = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    required=True,
+    help="The node's TOML file.",
+)
+_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+
+
+@click.group(cls=Group, epilog=EXIT_CODES_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="simpul")
+def main() -> None:
+    """Run one agency's node: it answers signed queries from the agency's own records.
+
+    \b
+    A new node, in order:
+      simpul-node check-config --config node.toml
+      simpul-node migrate      --config node.toml
+      simpul-node create-log   --config node.toml
+      simpul-node index        --config node.toml
+      simpul-node serve        --config node.toml
+    """
+
+
+@main.command()
+@_CONFIG
+def serve(config_path: Path) -> None:
+    """Answer queries until SIGTERM or SIGINT, then finish what is in hand and end.
+
+    \b
+    Example: simpul-node serve --config /etc/simpul/node.toml
+    """
+    run(serve_node(load_config(config_path)))
+
+
+@main.command("check-config")
+@_CONFIG
+@_JSON
+def check_config(config_path: Path, as_json: bool) -> None:
+    """Check configuration, keys, roster, mapping and policy, and print what is in effect.
+
+    \b
+    Example: simpul-node check-config --config node.toml --json
+    """
+    loaded = load_config(config_path)
+    settings = loaded.config
+    Keys.from_folder(settings.member.keys)
+    roster = open_roster_file(settings.member.roster_file, load_pins(settings.member.authorities_file)).statement
+    roster.member(settings.member.id)
+    mapping = load_mapping(settings.records.mapping_file)
+    types = frozenset(record.type for record in mapping.record)
+    policy = load_policy(settings.policy.policy_file, terms(), types)
+    effective: dict[str, Any] = msgspec.to_builtins(settings, enc_hook=str)
+    effective["effective"] = {
+        "roster_version": roster.version,
+        "record_types": sorted(types),
+        "policy_version": policy.version,
+        "purposes": sorted(policy.rules),
+    }
+    if as_json:
+        print_json(effective)
+    else:
+        _print_settings(effective)
+
+
+@main.command()
+@_CONFIG
+def migrate(config_path: Path) -> None:
+    """Bring the node's tables up to date, as the owner of its database (owner_dsn).
+
+    \b
+    Example: simpul-node migrate --config node.toml
+    """
+    settings = load_config(config_path).config
+    migrate_node(settings.database.owner_dsn, settings.database.log_dsn, settings.index_dsn)
+    click.echo("The schema is up to date.")
+
+
+@main.command("create-log")
+@_CONFIG
+def create_log(config_path: Path) -> None:
+    """Make the member's log, once and for all (owner_dsn); a service never makes one.
+
+    \b
+    Example: simpul-node create-log --config node.toml
+    """
+    settings = load_config(config_path).config
+    roster = open_roster_file(settings.member.roster_file, load_pins(settings.member.authorities_file)).statement
+    origin = roster.member(settings.member.id).log_origin
+    run(create_member_log(settings.database.owner_dsn, settings.member, settings.log, origin))
+    click.echo(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
+
+
+@main.command()
+@_CONFIG
+@_JSON
+def index(config_path: Path, as_json: bool) -> None:
+    """Build the match index from the agency's own tables, beside the one in use, and switch to it.
+
+    \b
+    Example: simpul-node index --config node.toml
+    """
+    loaded = load_config(config_path)
+    try:
+        built = run(index_records(loaded, datetime.now(UTC), show=not as_json))
+    except (OSError, asyncpg.PostgresError) as error:
+        kind = type(error).__name__
+        raise ConfigError(
+            f"the source or the index database failed ({kind}); check the DSNs and the mapping"
+        ) from error
+    if as_json:
+        print_json(built)
+        return
+    click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s.")
+    for column, count in built["not_understood"].items():
+        click.echo(f"  {column}: {count} values not understood, kept as written")
+
+
+def _print_settings(effective: dict[str, Any]) -> None:
+    table = Table("setting", "value", title="In effect")
+    for section, values in effective.items():
+        for name, value in values.items():
+            table.add_row(f"{section}.{name}", str(value))
+    Console().print(table)
