@@ -106,7 +106,8 @@ def _life(who: Identity, number: int, reason: str, draw: Draw, seed: int, on: da
 
 def _known(draw: Draw, reason: str, home: Address) -> frozenset[str]:
     """Draw the agencies that know the person."""
-    known = set[str](draw.weighted(KNOWN))
+    base: frozenset[str] = draw.weighted(KNOWN)
+    known = set(base)
     if reason == "work":
         known.add("disnakertrans")
     if reason != "visit" and draw.happens(REGISTERED_RESIDENTS):
