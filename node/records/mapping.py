@@ -86,6 +86,8 @@ def _type_problems(record: RecordMapping) -> Iterator[str]:
             yield f"fields.{name} may not leave with {record.type}; its fields are: {', '.join(allowed)}"
         if bool(source.column) == bool(source.value):
             yield f'fields.{name}: write either column = "..." or value = "..."'
+    if isinstance(record.as_of, FieldSource) and (record.as_of.format == "text" or not record.as_of.column):
+        yield 'as_of must hold a day or an instant; write as_of = { column = "...", format = "text_date" }'
     if not record.keys or not all(record.keys):
         yield 'key is empty; write key = "column", the agency\'s own reference of the record, unique within its type'
     if record.latest and len(record.keys) != 1:
