@@ -1,13 +1,15 @@
-"""What every kind of test may ask for: a real PostgreSQL, fresh databases in it, and published vectors."""
+"""What every kind of test may ask for: a real PostgreSQL, databases and a log in it, and vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from federation.schema import LOG_MIGRATIONS
+from federation.tlog.log import Log
+from tests.logs import LogSetting, OpenLog
 from tests.postgres import Database, Server
 
 _VECTORS = Path(__file__).parents[2] / "shared" / "data" / "vectors"
@@ -48,3 +50,29 @@ def database(postgres: Server) -> Iterator[Database]:
     made = postgres.create_database("log_template")
     yield made
     postgres.drop(made)
+
+
+@pytest.fixture
+async def log_setting(database: Database, tmp_path: Path) -> LogSetting:
+    """A created log that nobody has opened yet."""
+    return await LogSetting.create(database, tmp_path / "anchor")
+
+
+@pytest.fixture
+async def open_log(log_setting: LogSetting) -> AsyncIterator[OpenLog]:
+    """Opens the log as often as asked; closes what is still open when the test ends."""
+    logs: list[Log] = []
+
+    async def again(request_of: Callable[[bytes], bytes] | None = None) -> Log:
+        logs.append(await log_setting.open(request_of))
+        return logs[-1]
+
+    yield again
+    for log in logs:
+        await log.close()
+
+
+@pytest.fixture
+async def log(open_log: OpenLog) -> Log:
+    """The log, open."""
+    return await open_log()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from pathlib import Path
 from typing import Final
@@ -17,9 +18,12 @@ _KEEP_WHOLE_BELOW: Final = 16 * 1024 * 1024
 class Anchor:
     """One line of base64 for each checkpoint promised, in the order they were; the last one counts."""
 
-    def __init__(self, path: Path, newest: Checkpoint) -> None:
+    def __init__(self, file: int, newest: Checkpoint) -> None:
+        """Take over an open, locked file that ends in a whole line."""
         self.newest = newest
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND)
+        self._file = file
+        self._whole = os.fstat(file).st_size
+        self._torn = False
 
     @classmethod
     def create(cls, path: Path, note: bytes) -> None:
@@ -30,6 +34,7 @@ class Anchor:
                 file.write(line)
                 file.flush()
                 os.fsync(file.fileno())
+            _sync_folder(path)
         except FileExistsError:
             if path.read_bytes() != line:
                 raise ConfigError(f"the anchor {path} is of another log; name a new file for a new log") from None
@@ -38,34 +43,39 @@ class Anchor:
 
     @classmethod
     def open(cls, path: Path, verifier: NoteVerifier) -> Anchor:
-        """Read the newest checkpoint promised; refuses a missing, foreign or damaged file (ConfigError, CorruptLog).
+        """Take hold of the file and read the newest checkpoint promised.
 
-        What a crash left of an unfinished last line is dropped: that checkpoint was promised to nobody.
+        Call it once the log itself is held: what a crash left of an unfinished last line is dropped, for that
+        checkpoint was promised to nobody, and a large file is begun anew with its last line. Refuses a file that is
+        missing, another process's, foreign or damaged (ConfigError, CorruptLog).
         """
         try:
-            _drop_unfinished_line(path)
-            line = _last_line(path)
-            if path.stat().st_size > _KEEP_WHOLE_BELOW:
-                _keep_last_line(path, line)
+            _keep_last_line(path)
+            file = os.open(path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise ConfigError(
                 f"cannot use the anchor {path}: {error.strerror}; put it back, for without it nobody can tell "
                 "whether the log was rolled back"
             ) from error
         try:
-            newest = verify_checkpoint(decode_base64(line.decode()), verifier)
-        except (FederationError, UnicodeDecodeError) as error:
-            raise CorruptLog(
-                f"the last line of the anchor {path} is no checkpoint of {verifier.name}; is it another log's?"
-            ) from error
-        return cls(path, newest)
+            _lock(file, path)
+            _drop_unfinished_line(file)
+            return cls(file, _newest(file, path, verifier))
+        except BaseException:
+            os.close(file)
+            raise
 
     def append(self, note: bytes, checkpoint: Checkpoint) -> None:
         """Add a checkpoint durably; blocks for as long as the disk takes (OSError)."""
         line = _line(note)
+        if self._torn:
+            os.ftruncate(self._file, self._whole)
+        self._torn = True
         if os.write(self._file, line) != len(line):
             raise OSError("the anchor took only a part of a line")
         os.fdatasync(self._file)
+        self._torn = False
+        self._whole += len(line)
         self.newest = checkpoint
 
     def close(self) -> None:
@@ -77,33 +87,51 @@ def _line(note: bytes) -> bytes:
     return encode_base64(note).encode() + b"\n"
 
 
-def _drop_unfinished_line(path: Path) -> None:
-    with path.open("r+b") as file:
-        size = file.seek(0, os.SEEK_END)
-        start = file.seek(max(0, size - _LONGEST_LINE))
-        tail = file.read()
-        end = start + tail.rfind(b"\n") + 1
-        if end != size:
-            file.truncate(end)
-            os.fsync(file.fileno())
+def _lock(file: int, path: Path) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigError(f"another process has the anchor {path}; every log has an anchor of its own") from None
 
 
-def _last_line(path: Path) -> bytes:
+def _tail(file: int) -> bytes:
+    start = max(0, os.fstat(file).st_size - _LONGEST_LINE)
+    return os.pread(file, _LONGEST_LINE, start)
+
+
+def _drop_unfinished_line(file: int) -> None:
+    unfinished = len(_tail(file).rpartition(b"\n")[2])
+    if unfinished:
+        os.ftruncate(file, os.fstat(file).st_size - unfinished)
+        os.fsync(file)
+
+
+def _newest(file: int, path: Path, verifier: NoteVerifier) -> Checkpoint:
+    line = _tail(file).removesuffix(b"\n").rpartition(b"\n")[2]
+    try:
+        return verify_checkpoint(decode_base64(line.decode()), verifier)
+    except (FederationError, UnicodeDecodeError) as error:
+        raise CorruptLog(
+            f"the last line of the anchor {path} is no checkpoint of {verifier.name}; is it another log's?"
+        ) from error
+
+
+def _keep_last_line(path: Path) -> None:
+    """Begin a large file anew with its last line alone, through a rename, so that no crash leaves it empty."""
+    if path.stat().st_size <= _KEEP_WHOLE_BELOW:
+        return
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - _LONGEST_LINE))
-        lines = file.read().split(b"\n")
-    return lines[-2] if len(lines) > 1 else b""
-
-
-def _keep_last_line(path: Path, line: bytes) -> None:
-    """Begin the file anew with its last line alone, through a rename, so that no crash leaves it empty."""
+        line = _tail(file.fileno()).rpartition(b"\n")[0].rpartition(b"\n")[2]
     fresh = path.with_name(path.name + ".new")
     with fresh.open("wb") as file:
         file.write(line + b"\n")
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    _sync_folder(path)
+
+
+def _sync_folder(path: Path) -> None:
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

@@ -72,15 +72,16 @@ class Log(Copies):
         contradict one another or the anchor, as after a roll-back (CorruptLog); no database (LogUnavailable).
         """
         note_signer = NoteSigner(origin, signer)
-        held = Anchor.open(anchor, note_signer.verifier)
         async with AsyncExitStack() as undo:
-            undo.callback(held.close)
             session, pool = await _connect(dsn, note_signer, undo)
+            held = Anchor.open(anchor, note_signer.verifier)
+            undo.callback(held.close)
             reader = TreeReader(partial(load_tile, pool))
             sequencer = Sequencer(dsn=dsn, signer=note_signer, anchor=held, session=session, reader=reader)
             log = cls(sequencer=sequencer, reader=reader, pool=pool)
+            await sequencer.agree_with_anchor(session.stored)
             await log._check_entries(request_of)
-            await sequencer.start()
+            sequencer.start()
             undo.pop_all()
         return log
 

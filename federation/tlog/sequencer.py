@@ -48,9 +48,8 @@ class Sequencer:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Begin to drain; refuses a log that does not reach what the anchor has promised (CorruptLog)."""
-        await self._agree_with_anchor(self._stored)
+    def start(self) -> None:
+        """Begin to drain."""
         self._task = asyncio.create_task(self._run())
 
     async def append(self, call: Call) -> tuple[Appended, ...]:
@@ -145,7 +144,7 @@ class Sequencer:
         """Reconnect, fence and reload, after a session was lost."""
         session = await Session.open(self._dsn, self._signer.verifier)
         try:
-            await self._agree_with_anchor(session.stored)
+            await self.agree_with_anchor(session.stored)
         except BaseException:
             session.connection.terminate()
             raise
@@ -153,7 +152,7 @@ class Sequencer:
         self._stored = self.published = session.stored
         return session
 
-    async def _agree_with_anchor(self, stored: Stored) -> None:
+    async def agree_with_anchor(self, stored: Stored) -> None:
         """Refuse a log below, or beside, what the anchor has promised (CorruptLog); promise what it has not yet."""
         promised, has = self._anchor.newest, stored.checkpoint
         if promised.size > has.size:

@@ -18,9 +18,7 @@ from federation.tlog.log import Leaf, Log
 from federation.tlog.merkle import leaf_hash
 from federation.tlog.note import Note
 from federation.tlog.tiles import bundle_path, encode_bundle, full_tiles, levels, open_width, tile_path
-from tests.integration.conftest import LogSetting, log, opened, setting
-
-__all__ = ["log", "opened", "setting"]
+from tests.logs import LogSetting
 
 SIZE = 700
 ENTRIES = [f"entry {n}".encode() for n in range(SIZE)]
@@ -73,10 +71,10 @@ async def test_pymerkle_reaches_the_same_roots_and_paths(log: Log) -> None:
         assert (leaf_hash(ENTRIES[index]), *await log.inclusion(index, SIZE)) == tuple(theirs)
 
 
-async def test_tlog_scales_verifies_our_checkpoint_receipts_and_consistency(log: Log, setting: LogSetting) -> None:
+async def test_tlog_scales_verifies_our_checkpoint_receipts_and_consistency(log: Log, log_setting: LogSetting) -> None:
     roots = await fill(log)
     checkpoint = ForeignCheckpoint.from_text(log.checkpoint[1].decode())
-    checkpoint.verify(Vkey.from_string(setting.verifier.vkey))
+    checkpoint.verify(Vkey.from_string(log_setting.verifier.vkey))
     for index in (0, 255, 256, 699):
         path = list(await log.inclusion(index, SIZE))
         InclusionProof(index, SIZE, path).check(leaf_hash(ENTRIES[index]), checkpoint.root_hash)
@@ -99,9 +97,9 @@ async def test_tlog_scales_reads_our_tiles_and_makes_our_proofs_from_them(log: L
     assert tuple(reader.get_consistency_proof(300, SIZE).node_hashes) == await log.consistency(300, SIZE)
 
 
-async def test_tlog_scales_refuses_our_checkpoint_once_changed(log: Log, setting: LogSetting) -> None:
+async def test_tlog_scales_refuses_our_checkpoint_once_changed(log: Log, log_setting: LogSetting) -> None:
     await fill(log)
     note = Note.parse(log.checkpoint[1])
     changed = Note(text=note.text.replace(b"\n700\n", b"\n701\n"), signatures=note.signatures).encode()
     with pytest.raises(InvalidSignature):
-        ForeignCheckpoint.from_text(changed.decode()).verify(Vkey.from_string(setting.verifier.vkey))
+        ForeignCheckpoint.from_text(changed.decode()).verify(Vkey.from_string(log_setting.verifier.vkey))

@@ -14,7 +14,7 @@ from federation.tlog.checkpoint import verify_checkpoint
 from federation.tlog.log import Appended, Evidence, Leaf, Log, ReceiptRow, Wrap
 from federation.tlog.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
 from federation.tlog.receipt import Receipt, verify
-from tests.integration.conftest import LogSetting
+from tests.logs import LogSetting
 
 
 def leaf(name: str, entry: bytes | None = None, evidence: Evidence | None = None) -> Leaf:
@@ -30,14 +30,14 @@ def wrap(group: bytes = bytes(32), recipient: str = "auditor.example") -> Wrap:
     return Wrap(group=group, recipient=recipient, key_id="k1", wrap_sha256=bytes(32), wrap=b"wrapped")
 
 
-async def test_a_new_log_is_empty_and_says_so(log: Log, setting: LogSetting) -> None:
+async def test_a_new_log_is_empty_and_says_so(log: Log, log_setting: LogSetting) -> None:
     checkpoint, note = log.checkpoint
     assert (log.size, checkpoint.size, checkpoint.root) == (0, 0, EMPTY_ROOT)
-    assert verify_checkpoint(note, setting.verifier) == checkpoint
+    assert verify_checkpoint(note, log_setting.verifier) == checkpoint
     assert await log.checkpoint_at(0) == note
 
 
-async def test_an_entry_gets_its_index_a_checkpoint_and_a_receipt(log: Log, setting: LogSetting) -> None:
+async def test_an_entry_gets_its_index_a_checkpoint_and_a_receipt(log: Log, log_setting: LogSetting) -> None:
     first = await log.append([leaf("a")])
     second = await log.append([leaf("b"), leaf("c")])
     assert [(one.index, one.entry, one.fresh) for one in (*first, *second)] == [
@@ -46,7 +46,7 @@ async def test_an_entry_gets_its_index_a_checkpoint_and_a_receipt(log: Log, sett
         (2, b"c", True),
     ]
     receipt = await log.receipt(second[0])
-    assert verify(Receipt.parse(receipt.encode()), setting.verifier).size == 3
+    assert verify(Receipt.parse(receipt.encode()), log_setting.verifier).size == 3
     assert [row.entry for row in await log.entries(0, 10)] == [b"a", b"b", b"c"]
     assert [row.size for row in await log.checkpoints(-1, 10)] == [0, 1, 3]
     assert log.edge == (leaf_hash(b"a"), leaf_hash(b"b"), leaf_hash(b"c"))
@@ -82,6 +82,8 @@ async def test_evidence_wraps_and_receipts_go_in_with_their_entry(log: Log) -> N
     assert [row.wrap for row in await log.wraps((b"", "", ""), 10)] == [b"wrapped"]
     assert [row.wrap for row in await log.wraps_of([bytes(32)], "auditor.example")] == [b"wrapped"]
     assert await log.wraps_of([bytes(32)], "other.example") == ()
+    assert await log.wraps_of_groups([bytes(32)]) == await log.wraps((b"", "", ""), 10)
+    assert await log.envelopes_in([bytes(32), bytes([1]) * 32]) == {bytes(32): 2}
     assert await log.receipts((b"", ""), 10) == (kept,)
     assert log.size == 2
 
@@ -165,12 +167,14 @@ async def test_a_cancelled_append_harms_nobody(log: Log) -> None:
     assert (await log.append([leaf("after")]))[0].index == log.size - 1
 
 
-async def test_a_log_over_several_tiles_proves_every_entry_at_every_kept_size(log: Log, setting: LogSetting) -> None:
+async def test_a_log_over_several_tiles_proves_its_entries_at_every_kept_size(
+    log: Log, log_setting: LogSetting
+) -> None:
     for start in range(0, 600, 100):
         await log.append([leaf(str(n)) for n in range(start, start + 100)])
     await log.append([leaf(str(n)) for n in range(600, 1200)])
     assert [(row.level, row.n) for row in await log.tiles((0, -1), 10)] == [(0, n) for n in range(4)]
-    sizes = {row.size: verify_checkpoint(row.note, setting.verifier).root for row in await log.checkpoints(-1, 20)}
+    sizes = {row.size: verify_checkpoint(row.note, log_setting.verifier).root for row in await log.checkpoints(-1, 20)}
     for size in [size for size in sizes if size]:
         for index in (0, size // 2, size - 1):
             path = await log.inclusion(index, size)

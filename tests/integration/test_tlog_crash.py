@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import asyncpg
@@ -17,10 +17,9 @@ from federation.tlog.checkpoint import verify_checkpoint
 from federation.tlog.log import Appended, Leaf, Log
 from federation.tlog.merkle import Frontier, leaf_hash
 from federation.tlog.receipt import verify
-from tests.integration.conftest import LogSetting
+from tests.logs import LogSetting, OpenLog
 from tests.postgres import Database, Server
 
-Opened = Callable[..., Awaitable[Log]]
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'simpul-log' AND datname = $1"
 
 
@@ -47,10 +46,10 @@ async def until_appended(log: Log, name: str) -> Appended:
 
 
 async def test_an_append_whose_session_is_killed_is_unknown_and_its_repetition_gets_one_place(
-    log: Log, setting: LogSetting
+    log: Log, log_setting: LogSetting
 ) -> None:
     async def die(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-        await run(setting.database, KILL, setting.database.name)
+        await run(log_setting.database, KILL, log_setting.database.name)
         await connection.execute("SELECT 1")
 
     await log.append([leaf("before")])
@@ -62,14 +61,14 @@ async def test_an_append_whose_session_is_killed_is_unknown_and_its_repetition_g
     assert log.size == 2
 
 
-async def test_a_session_killed_while_idle_is_replaced(log: Log, setting: LogSetting) -> None:
+async def test_a_session_killed_while_idle_is_replaced(log: Log, log_setting: LogSetting) -> None:
     await log.append([leaf("a")])
-    await run(setting.database, KILL, setting.database.name)
+    await run(log_setting.database, KILL, log_setting.database.name)
     assert (await until_appended(log, "b")).index == 1
 
 
 async def test_killing_the_session_again_and_again_loses_doubles_and_skips_nothing(
-    log: Log, setting: LogSetting
+    log: Log, log_setting: LogSetting
 ) -> None:
     acknowledged: dict[str, Appended] = {}
 
@@ -77,50 +76,50 @@ async def test_killing_the_session_again_and_again_loses_doubles_and_skips_nothi
         for n in range(30):
             name = f"{number}.{n}"
             acknowledged[name] = await until_appended(log, name)
-            assert verify(await log.receipt(acknowledged[name]), setting.verifier).size > acknowledged[name].index
+            assert verify(await log.receipt(acknowledged[name]), log_setting.verifier).size > acknowledged[name].index
 
     async def killer() -> None:
         for _ in range(8):
-            await run(setting.database, KILL, setting.database.name)
+            await run(log_setting.database, KILL, log_setting.database.name)
 
     await asyncio.gather(*[caller(number) for number in range(8)], killer())
     rows = await log.entries(0, 1_000)
     assert [row.index for row in rows] == list(range(240))
     assert {row.entry.decode(): row.index for row in rows} == {name: one.index for name, one in acknowledged.items()}
-    await require_one_history(log, setting)
+    await require_one_history(log, log_setting)
 
 
-async def require_one_history(log: Log, setting: LogSetting) -> None:
+async def require_one_history(log: Log, log_setting: LogSetting) -> None:
     """Every checkpoint kept must be of the entries below its size."""
     frontier, entries = Frontier(), await log.entries(0, 1_000)
     for row in await log.checkpoints(-1, 1_000):
         while frontier.size < row.size:
             frontier.append(leaf_hash(entries[frontier.size].entry))
-        assert verify_checkpoint(row.note, setting.verifier).root == frontier.root()
+        assert verify_checkpoint(row.note, log_setting.verifier).root == frontier.root()
 
 
-async def test_a_log_that_another_took_hold_of_writes_nothing_more(log: Log, setting: LogSetting) -> None:
+async def test_a_log_that_another_took_hold_of_writes_nothing_more(log: Log, log_setting: LogSetting) -> None:
     await log.append([leaf("a")])
-    await run(setting.database, "UPDATE simpul.log_state SET epoch = epoch + 1")
+    await run(log_setting.database, "UPDATE simpul.log_state SET epoch = epoch + 1")
     with pytest.raises(LogUnavailable):
         await log.append([leaf("b")])
     assert (await until_appended(log, "b")).index == 1
 
 
-async def test_a_commit_whose_wait_for_the_standby_was_cancelled_is_unknown(log: Log, setting: LogSetting) -> None:
+async def test_a_commit_whose_wait_for_the_standby_was_cancelled_is_unknown(log: Log, log_setting: LogSetting) -> None:
     await log.append([leaf("a")])
     waiting: asyncio.Task[tuple[Appended, ...]] | None = None
-    await run(setting.database, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-    await run(setting.database, "SELECT pg_reload_conf()")
+    await run(log_setting.database, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    await run(log_setting.database, "SELECT pg_reload_conf()")
     try:
-        await standby_is_named(setting.database)
+        await standby_is_named(log_setting.database)
         waiting = asyncio.create_task(log.append([leaf("b")]))
-        await cancelled_wait(setting.database)
+        await cancelled_wait(log_setting.database)
         with pytest.raises(LogUnavailable):
             await waiting
     finally:
-        await run(setting.database, "ALTER SYSTEM RESET synchronous_standby_names")
-        await run(setting.database, "SELECT pg_reload_conf()")
+        await run(log_setting.database, "ALTER SYSTEM RESET synchronous_standby_names")
+        await run(log_setting.database, "SELECT pg_reload_conf()")
     assert await until_appended(log, "b") == Appended(index=1, entry=b"b", fresh=False)
 
 
@@ -147,44 +146,44 @@ async def cancelled_wait(database: Database) -> None:
 
 
 async def test_a_log_restored_from_an_old_copy_does_not_start(
-    opened: Opened, setting: LogSetting, postgres: Server
+    open_log: OpenLog, log_setting: LogSetting, postgres: Server
 ) -> None:
-    log = await opened()
+    log = await open_log()
     await log.append([leaf(str(n)) for n in range(300)])
     await log.close()
-    old = copy_of(postgres, setting.database)
-    log = await opened()
+    old = copy_of(postgres, log_setting.database)
+    log = await open_log()
     await log.append([leaf("later")])
     await log.close()
     with pytest.raises(CorruptLog, match="promised 301 entries and the database has 300"):
-        await replace(setting, database=old).open()
+        await replace(log_setting, database=old).open()
 
 
 async def test_a_log_restored_and_grown_again_does_not_start(
-    opened: Opened, setting: LogSetting, postgres: Server
+    open_log: OpenLog, log_setting: LogSetting, postgres: Server
 ) -> None:
-    log = await opened()
+    log = await open_log()
     await log.append([leaf(str(n)) for n in range(300)])
     await log.close()
-    old, promised = copy_of(postgres, setting.database), setting.anchor.read_bytes()
-    log = await opened()
+    old, promised = copy_of(postgres, log_setting.database), log_setting.anchor.read_bytes()
+    log = await open_log()
     await log.append([leaf("later")])
     await log.close()
-    newest = setting.anchor.read_bytes()
-    setting.anchor.write_bytes(promised)
-    grown = await replace(setting, database=old).open()
+    newest = log_setting.anchor.read_bytes()
+    log_setting.anchor.write_bytes(promised)
+    grown = await replace(log_setting, database=old).open()
     await grown.append([leaf("otherwise"), leaf("and more")])
     await grown.close()
-    setting.anchor.write_bytes(newest)
+    log_setting.anchor.write_bytes(newest)
     with pytest.raises(CorruptLog, match="this is another history"):
-        await replace(setting, database=old).open()
+        await replace(log_setting, database=old).open()
 
 
-async def test_a_log_rolled_back_under_a_running_process_takes_nothing_more(log: Log, setting: LogSetting) -> None:
+async def test_a_log_rolled_back_under_a_running_process_takes_nothing_more(log: Log, log_setting: LogSetting) -> None:
     await log.append([leaf("a")])
     await log.append([leaf("b")])
     await run(
-        setting.database,
+        log_setting.database,
         """
         DELETE FROM simpul.log_entry WHERE index = 1;
         DELETE FROM simpul.log_checkpoint WHERE size = 2;

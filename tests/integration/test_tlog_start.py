@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +12,9 @@ import pytest
 from federation.errors import ConfigError, CorruptLog, LogUnavailable
 from federation.keys import SigningKey
 from federation.tlog.check import check
-from federation.tlog.log import Leaf, Log, create_log
-from tests.integration.conftest import ORIGIN, LogSetting
+from federation.tlog.log import Leaf, create_log
+from tests.logs import ORIGIN, LogSetting, OpenLog
 from tests.postgres import Database, Server
-
-Opened = Callable[..., Awaitable[Log]]
 
 
 def request_of(entry: bytes) -> bytes:
@@ -29,8 +26,8 @@ def leaves(start: int, end: int) -> list[Leaf]:
     return [Leaf(request=request_of(entry), entry=entry) for entry in entries]
 
 
-async def filled(opened: Opened, count: int) -> None:
-    log = await opened()
+async def filled(open_log: OpenLog, count: int) -> None:
+    log = await open_log()
     await log.append(leaves(0, count))
     await log.close()
 
@@ -44,60 +41,93 @@ async def harm(database: Database, statement: str, *args: object) -> None:
         await connection.close()
 
 
-async def test_a_log_goes_on_where_it_ended(opened: Opened) -> None:
-    await filled(opened, 700)
-    log = await opened(request_of)
+async def test_a_log_goes_on_where_it_ended(open_log: OpenLog) -> None:
+    await filled(open_log, 700)
+    log = await open_log(request_of)
     assert log.size == 700
     places = await log.append([*leaves(699, 701)])
     assert [(place.index, place.fresh) for place in places] == [(699, False), (700, True)]
 
 
-async def test_a_log_is_created_once(setting: LogSetting) -> None:
+async def test_a_log_is_created_once(log_setting: LogSetting) -> None:
     with pytest.raises(ConfigError, match="holds a log already"):
-        await create_log(setting.database.owner_dsn, signer=setting.key, origin=ORIGIN, anchor=setting.anchor)
+        await create_log(
+            log_setting.database.owner_dsn, signer=log_setting.key, origin=ORIGIN, anchor=log_setting.anchor
+        )
 
 
 async def test_a_new_log_does_not_take_another_logs_anchor(database: Database, tmp_path: Path) -> None:
     (tmp_path / "anchor").write_text("another log's\n")
     with pytest.raises(ConfigError, match="is of another log"):
-        await create_log(database.owner_dsn, signer=SigningKey.generate(), origin=ORIGIN, anchor=tmp_path / "anchor")
+        await LogSetting.create(database, tmp_path / "anchor")
 
 
-async def test_a_service_does_not_create_a_log(database: Database, setting: LogSetting) -> None:
+async def test_creating_a_log_again_after_a_crash_between_anchor_and_commit_succeeds(
+    log_setting: LogSetting, database: Database
+) -> None:
+    await harm(database, "DELETE FROM simpul.log_checkpoint; DELETE FROM simpul.log_state")
+    log = await (await LogSetting.create(database, log_setting.anchor)).open()
+    assert log.size == 0
+    await log.close()
+
+
+async def test_another_logs_anchor_is_refused(log_setting: LogSetting) -> None:
+    for content in ("", "\n", "bm9kZS5leGFtcGxl\n", "\u2014\n"):
+        log_setting.anchor.write_text(content)
+        with pytest.raises(CorruptLog, match="is it another log's"):
+            await log_setting.open()
+
+
+async def test_a_large_log_is_checked_while_it_serves_and_takes_nothing_once_found_wrong(
+    open_log: OpenLog, log_setting: LogSetting
+) -> None:
+    await filled(open_log, 100_001)
+    await harm(log_setting.database, TAMPERING["request"][0])
+    log = await open_log(request_of)
+    while log.fault is None:
+        await log.checkpoint_at(0)
+    assert "index 5: request" in log.fault.message
+    with pytest.raises(LogUnavailable, match="see its fault"):
+        await log.append(leaves(100_001, 100_002))
+
+
+async def test_a_service_does_not_create_a_log(database: Database, log_setting: LogSetting) -> None:
     await harm(database, "DELETE FROM simpul.log_state")
     with pytest.raises(ConfigError, match="run create-log"):
-        await setting.open()
+        await log_setting.open()
 
 
-async def test_a_second_sequencer_is_refused_and_the_first_goes_on(opened: Opened, setting: LogSetting) -> None:
-    first = await opened()
+async def test_a_second_sequencer_is_refused_and_the_first_goes_on(open_log: OpenLog, log_setting: LogSetting) -> None:
+    first = await open_log()
     with pytest.raises(ConfigError, match="another process"):
-        await setting.open()
+        await log_setting.open()
     assert (await first.append(leaves(0, 1)))[0].index == 0
 
 
-async def test_another_key_than_the_logs_own_is_refused(opened: Opened, setting: LogSetting) -> None:
-    await filled(opened, 3)
-    with pytest.raises(CorruptLog, match="is no checkpoint of"):
-        await replace(setting, key=SigningKey.generate()).open()
+async def test_another_key_than_the_logs_own_is_refused(open_log: OpenLog, log_setting: LogSetting) -> None:
+    await filled(open_log, 3)
+    with pytest.raises(CorruptLog, match="not signed by the configured log key"):
+        await replace(log_setting, key=SigningKey.generate()).open()
 
 
-async def test_a_missing_anchor_is_refused(setting: LogSetting) -> None:
-    setting.anchor.unlink()
+async def test_a_missing_anchor_is_refused(log_setting: LogSetting) -> None:
+    log_setting.anchor.unlink()
     with pytest.raises(ConfigError, match="put it back"):
-        await setting.open()
+        await log_setting.open()
 
 
-async def test_a_database_that_cannot_be_reached_is_no_fault_of_the_log(setting: LogSetting, postgres: Server) -> None:
-    nowhere = replace(setting.database, service_dsn=postgres.dsn("simpul_service", "nowhere"))
+async def test_a_database_that_cannot_be_reached_is_no_fault_of_the_log(
+    log_setting: LogSetting, postgres: Server
+) -> None:
+    nowhere = replace(log_setting.database, service_dsn=postgres.dsn("simpul_service", "nowhere"))
     with pytest.raises(LogUnavailable):
-        await replace(setting, database=nowhere).open()
+        await replace(log_setting, database=nowhere).open()
 
 
-async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(setting: LogSetting) -> None:
-    await harm(setting.database, f'ALTER DATABASE "{setting.database.name}" SET synchronous_commit = off')
+async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(log_setting: LogSetting) -> None:
+    await harm(log_setting.database, f'ALTER DATABASE "{log_setting.database.name}" SET synchronous_commit = off')
     with pytest.raises(ConfigError, match="synchronous_commit = off"):
-        await setting.open()
+        await log_setting.open()
 
 
 FLIP = "set_byte({0}, 0, get_byte({0}, 0) # 1)"
@@ -150,32 +180,32 @@ TAMPERING = {
 
 @pytest.mark.parametrize("what", TAMPERING)
 async def test_tables_that_were_tampered_with_are_refused_by_name(
-    what: str, opened: Opened, setting: LogSetting
+    what: str, open_log: OpenLog, log_setting: LogSetting
 ) -> None:
-    await filled(opened, 700)
+    await filled(open_log, 700)
     statement, told = TAMPERING[what]
-    await harm(setting.database, statement)
+    await harm(log_setting.database, statement)
     with pytest.raises(CorruptLog, match=told):
-        await setting.open(request_of)
+        await log_setting.open(request_of)
 
 
-async def test_an_entry_that_cannot_be_read_is_refused(opened: Opened, setting: LogSetting) -> None:
-    await filled(opened, 3)
+async def test_an_entry_that_cannot_be_read_is_refused(open_log: OpenLog, log_setting: LogSetting) -> None:
+    await filled(open_log, 3)
 
     def unreadable(entry: bytes) -> bytes:
         raise LookupError
 
     with pytest.raises(CorruptLog, match="index 0: leaf cannot be read"):
-        await setting.open(unreadable)
+        await log_setting.open(unreadable)
 
 
-async def test_the_check_can_run_alone_and_beside_a_writer(opened: Opened, setting: LogSetting) -> None:
-    log = await opened()
+async def test_the_check_can_run_alone_and_beside_a_writer(open_log: OpenLog, log_setting: LogSetting) -> None:
+    log = await open_log()
     await log.append(leaves(0, 300))
-    connection = await asyncpg.connect(setting.database.service_dsn)
+    connection = await asyncpg.connect(log_setting.database.service_dsn)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
-            stored = await check(connection, setting.verifier, request_of)
+            stored = await check(connection, log_setting.verifier, request_of)
             await log.append(leaves(300, 301))
         assert (stored.checkpoint.size, log.size) == (300, 301)
     finally:
@@ -193,9 +223,9 @@ KEPT_FOR_EVER = (
 )
 
 
-async def test_the_services_role_cannot_change_what_was_logged(setting: LogSetting, opened: Opened) -> None:
-    await filled(opened, 300)
-    connection = await asyncpg.connect(setting.database.service_dsn)
+async def test_the_services_role_cannot_change_what_was_logged(log_setting: LogSetting, open_log: OpenLog) -> None:
+    await filled(open_log, 300)
+    connection = await asyncpg.connect(log_setting.database.service_dsn)
     try:
         for table in KEPT_FOR_EVER:
             for statement in (f"DELETE FROM simpul.{table}", f"TRUNCATE simpul.{table}"):
@@ -208,31 +238,31 @@ async def test_the_services_role_cannot_change_what_was_logged(setting: LogSetti
         await connection.close()
 
 
-async def test_what_a_crash_left_of_a_line_in_the_anchor_is_dropped(opened: Opened, setting: LogSetting) -> None:
-    await filled(opened, 3)
-    whole = setting.anchor.read_bytes()
-    setting.anchor.write_bytes(whole + b"bm9kZS5leG")
-    log = await opened()
+async def test_what_a_crash_left_of_a_line_in_the_anchor_is_dropped(open_log: OpenLog, log_setting: LogSetting) -> None:
+    await filled(open_log, 3)
+    whole = log_setting.anchor.read_bytes()
+    log_setting.anchor.write_bytes(whole + b"bm9kZS5leG")
+    log = await open_log()
     await log.append(leaves(3, 4))
-    assert setting.anchor.read_bytes().startswith(whole)
-    assert setting.anchor.read_bytes().count(b"\n") == whole.count(b"\n") + 1
+    assert log_setting.anchor.read_bytes().startswith(whole)
+    assert log_setting.anchor.read_bytes().count(b"\n") == whole.count(b"\n") + 1
 
 
-async def test_an_anchor_behind_the_log_catches_up(opened: Opened, setting: LogSetting) -> None:
-    await filled(opened, 3)
-    promised = setting.anchor.read_bytes()
-    log = await opened()
+async def test_an_anchor_behind_the_log_catches_up(open_log: OpenLog, log_setting: LogSetting) -> None:
+    await filled(open_log, 3)
+    promised = log_setting.anchor.read_bytes()
+    log = await open_log()
     await log.append(leaves(3, 6))
-    newest = setting.anchor.read_bytes()
+    newest = log_setting.anchor.read_bytes()
     await log.close()
-    setting.anchor.write_bytes(promised)
-    await (await opened()).close()
-    assert setting.anchor.read_bytes() == newest
+    log_setting.anchor.write_bytes(promised)
+    await (await open_log()).close()
+    assert log_setting.anchor.read_bytes() == newest
 
 
-async def test_a_large_anchor_keeps_its_last_line(opened: Opened, setting: LogSetting) -> None:
-    await filled(opened, 3)
-    last = setting.anchor.read_bytes().splitlines(keepends=True)[-1]
-    setting.anchor.write_bytes(last * (1 + 16 * 1024 * 1024 // len(last)))
-    log = await opened()
-    assert (log.size, setting.anchor.read_bytes()) == (3, last)
+async def test_a_large_anchor_keeps_its_last_line(open_log: OpenLog, log_setting: LogSetting) -> None:
+    await filled(open_log, 3)
+    last = log_setting.anchor.read_bytes().splitlines(keepends=True)[-1]
+    log_setting.anchor.write_bytes(last * (1 + 16 * 1024 * 1024 // len(last)))
+    log = await open_log()
+    assert (log.size, log_setting.anchor.read_bytes()) == (3, last)
