@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module, resources
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from deploy.demo.agencies.noise import Noise
 from deploy.demo.agencies.sheet import Sheet, View
@@ -26,7 +26,7 @@ AGENCIES = (
     "bea_cukai",
     "pemkab_serang",
 )
-BATCH = 5000
+BATCH = 2000
 
 
 class Connection(Protocol):
@@ -38,15 +38,27 @@ class Connection(Protocol):
 
 
 class Truth:
-    """Which records of which agencies are of which person; what no agency knows."""
+    """Which records of which agencies are of which person; what no agency knows.
 
-    def __init__(self) -> None:
+    With a `file` each batch of people is written there and forgotten, so that any number can pass.
+    """
+
+    def __init__(self, file: TextIO | None = None) -> None:
         self.keys: dict[int, dict[str, list[str]]] = {}
+        self._file = file
 
     def add(self, person: Individual, agency: str, keys: list[str]) -> None:
         """Remember the records that an agency wrote of a person."""
         if keys:
             self.keys.setdefault(person.number, {})[agency] = keys
+
+    def settle(self, people: Iterable[Individual]) -> None:
+        """Write a line for each of `people`, of whom every agency has written, where there is a file."""
+        if self._file is None:
+            return
+        for person in people:
+            self._file.write(json.dumps(_line(person, self.keys.get(person.number, {})), ensure_ascii=False) + "\n")
+        self.keys.clear()
 
 
 def schema(agency: str) -> str:
@@ -85,33 +97,46 @@ async def load(
 
     The tables must exist (`schema`) and be empty. `truth`, where given, learns which records are whose.
     """
-    form = view(agency)
-    sheet = Sheet(form.tables)
-    counts = dict.fromkeys(form.tables, 0)
+    return (await load_all({agency: connection}, individuals, truth))[agency]
+
+
+async def load_all(
+    connections: Mapping[str, Connection], individuals: Iterable[Individual], truth: Truth | None = None
+) -> dict[str, dict[str, int]]:
+    """Fill several agencies' databases in one pass over the people, of whom only one batch is in memory at a time."""
+    sheets = {agency: Sheet(view(agency).tables) for agency in connections}
+    counts = {agency: dict.fromkeys(sheet.tables, 0) for agency, sheet in sheets.items()}
     for some in _batches(individuals):
-        write(sheet, agency, some, truth)
-        for table, rows in sheet.tables.items():
-            if rows:
-                await connection.copy_records_to_table(
-                    table, records=rows, columns=form.tables[table], schema_name=form.schema
-                )
-                counts[table] += len(rows)
-        sheet.clear()
+        for agency, connection in connections.items():
+            write(sheets[agency], agency, some, truth)
+            await _copy(connection, view(agency), sheets[agency], counts[agency])
+        if truth is not None:
+            truth.settle(some)
     return counts
 
 
-def write_truth(path: Path, individuals: Iterable[Individual], truth: Truth | None = None) -> None:
+async def _copy(connection: Connection, form: View, sheet: Sheet, counts: dict[str, int]) -> None:
+    for table, rows in sheet.tables.items():
+        if rows:
+            await connection.copy_records_to_table(
+                table, records=rows, columns=form.tables[table], schema_name=form.schema
+            )
+            counts[table] += len(rows)
+    sheet.clear()
+
+
+def write_truth(path: Path, individuals: Iterable[Individual]) -> None:
     """Write the truth as JSON Lines: a person's true attributes, and which records of which agencies are theirs.
 
-    Records of protected persons stand under `withheld`: a node that answers with one of them is wrong. Without
-    `truth` the agencies' rows are written once more, in memory, to learn it.
+    Records of protected persons stand under `withheld`: a node that answers with one of them is wrong. Needs no
+    database; `load_all` with a `Truth` that has a file writes the same lines while it fills the databases.
     """
-    people = list(individuals)
-    known = truth if truth is not None else learn(people)
     with path.open("w", encoding="utf-8") as file:
-        for person in people:
-            json.dump(_line(person, known.keys.get(person.number, {})), file, ensure_ascii=False)
-            file.write("\n")
+        truth = Truth(file)
+        for some in _batches(individuals):
+            for agency in AGENCIES:
+                write(Sheet(view(agency).tables), agency, some, truth)
+            truth.settle(some)
 
 
 def learn(individuals: Iterable[Individual]) -> Truth:

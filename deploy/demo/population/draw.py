@@ -6,8 +6,9 @@ import hashlib
 from bisect import bisect
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import accumulate
-from random import Random
+from functools import partial
+from itertools import accumulate, chain, count
+from struct import Struct
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +19,15 @@ def seed_of(*labels: int | str) -> int:
     """Make one 64-bit seed of labels; the same labels give the same seed everywhere."""
     text = "\x1f".join(map(str, labels)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
+
+
+_WORDS = Struct(">16I").unpack
+
+
+def _block(seed: int, number: int) -> list[float]:
+    """Sixteen shares from 0 up to, not including, 1."""
+    octets = (seed << 32 | number).to_bytes(16, "big")
+    return [word * 2**-32 for word in _WORDS(hashlib.blake2b(octets, digest_size=64).digest())]
 
 
 class Weighted(Generic[T]):
@@ -33,13 +43,13 @@ class Weighted(Generic[T]):
 
 
 class Draw:
-    """One stream of draws. Only `Random.random` is used: Python promises that its sequence never changes."""
+    """One stream of draws, cut from BLAKE2b digests of the seed and a counter, so that no library can change it."""
 
     __slots__ = ("seed", "share")
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.share = Random(seed).random
+        self.share = chain.from_iterable(map(partial(_block, seed), count())).__next__
 
     def happens(self, probability: float) -> bool:
         """Say yes with `probability` (0..1)."""

@@ -13,7 +13,7 @@ from deploy.demo.population.planted import PLANTED
 from deploy.demo.population.plants import SHARES
 from tests.unit.deploy.canonical import digest_of
 
-FIRST_THOUSAND = "2a6ef31b59a0f2e54916e9c6067509bbecf9ff41ec52af16b4f43d2ff6a2e1f2"
+FIRST_THOUSAND = "8836efaf0fbc62d8d7b7af71b6495d77e80a59acd947efb1de9b647edcd83a80"
 
 
 @pytest.fixture(scope="module")
