@@ -30,11 +30,18 @@ def load(path: Path, kind: type[S]) -> S:
 def parse(content: bytes, kind: type[S], name: str) -> S:
     """Read TOML bytes as `kind`; `name` is what the error calls them (ConfigError)."""
     try:
-        return msgspec.convert(tomllib.loads(content.decode("utf-8")), kind)
+        return msgspec.convert(tomllib.loads(content.decode("utf-8")), kind, dec_hook=_decode)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{name} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {error}") from error
+
+
+def _decode(kind: type, value: object) -> object:
+    """Paths, which TOML has no type for, from text."""
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError
 
 
 def digest(path: Path) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import psycopg
 from psycopg import sql
 
-from federation.serving.member import migrate_member, role_of
+from federation.serving.member import role_of
+from federation.serving.migrating import migrate_member
+from node.serve import NODE_MIGRATIONS
 
-NODE_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 _INDEX_SCHEMA: Final = sql.Identifier("simpul_index")
 
 

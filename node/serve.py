@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from federation import config, telemetry
@@ -24,9 +25,9 @@ from node.records.index import Index
 from node.records.mapping import load_mapping
 from node.responder import Responder
 from node.rules import load_policy
-from node.schema import NODE_MIGRATIONS
 from node.service import NodeServicer
 
+NODE_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 SERVICES: Final = (
     "federation.v1.NodeService",
     "federation.v1.QueryLogService",

@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from federation.schema import migrate
+from federation.serving.migrating import migrate
 
 OWNER = "simpul_owner"
 SERVICE = "simpul_service"

@@ -24,7 +24,7 @@ from federation.errors import ConfigError
 from federation.pins import load_pins, open_roster_file
 from federation.result import Silence
 from federation.serving.command import Group, print_json, run
-from federation.serving.member import Keys, create_member_log, migrate_member
+from federation.serving.member import Keys, create_member_log
 from federation.terms import DISCLOSURE_CLASSES
 from matching.describe import describe
 
@@ -106,6 +106,8 @@ def migrate(config_path: Path) -> None:
     \b
     Example: simpul-coordinator migrate --config coordinator.toml
     """
+    from federation.serving.migrating import migrate_member  # REASON: what migrates is loaded by this command alone
+
     settings = load_config(config_path).config
     migrate_member(settings.database.owner_dsn, settings.database.log_dsn, (COORDINATOR_MIGRATIONS,))
     click.echo("The schema is up to date.")

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -22,12 +21,10 @@ from federation.instant import Clock
 from federation.keys import SigningKey
 from federation.pins import load_pins
 from federation.roster import Roster
-from federation.schema import LOG_MIGRATIONS, check_schema, migrate
+from federation.schema import LOG_MIGRATIONS, SERVING_MIGRATIONS, check_schema
 from federation.seal import Verified
 from federation.serving.membership import Membership
 from federation.tlog.log import Log, create_log
-
-SERVING_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 
 
 class MemberTable(Strict, frozen=True, kw_only=True):
@@ -140,12 +137,6 @@ async def log_roster(log: MemberLog, held: Verified[Roster], at: datetime) -> No
     """Log that this roster was accepted; a roster logged before adds nothing."""
     entry = Entry(kind="roster_accepted", instant=at, statement_digest=held.digest, retention="standard")
     await log.append([Draft(entry=entry, envelope=held.envelope)])
-
-
-def migrate_member(owner_dsn: str, log_dsn: str, migrations: tuple[Path, ...]) -> None:
-    """Bring the member's tables up to date, as their owner, and grant them to the role of `log_dsn`."""
-    require_no_password(owner_dsn)
-    migrate(owner_dsn, sources=(LOG_MIGRATIONS, SERVING_MIGRATIONS, *migrations), service_role=role_of(log_dsn))
 
 
 async def create_member_log(owner_dsn: str, member: MemberTable, log: LogTable, origin: str) -> None:

@@ -21,7 +21,6 @@ from node.cli.indexing import index_records
 from node.config import load_config
 from node.records.mapping import load_mapping
 from node.rules import load_policy
-from node.schema import migrate_node
 from node.serve import serve as serve_node
 
 _CONFIG: Final = click.option(
@@ -98,6 +97,8 @@ def migrate(config_path: Path) -> None:
     \b
     Example: simpul-node migrate --config node.toml
     """
+    from node.schema import migrate_node  # REASON: what migrates is loaded by this command alone
+
     settings = load_config(config_path).config
     migrate_node(settings.database.owner_dsn, settings.database.log_dsn, settings.index_dsn)
     click.echo("The schema is up to date.")
