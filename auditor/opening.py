@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from auditor.facts import contradictions
 from auditor.finding import Finding, row
@@ -13,11 +13,12 @@ from auditor.integrity import about
 from auditor.keeping import wrap_key
 from auditor.reading import Line, Reading
 from auditor.rosters import Rosters
+from auditor.statements import OPEN, InForce
 from federation.envelope import Envelope
 from federation.errors import CorruptLog, FederationError, MalformedStatement, UnknownStatementType
 from federation.evidence import Ciphertext, EvidenceKey, decrypt, unwrap
 from federation.roster import Roster
-from federation.seal import Opener, Verified
+from federation.seal import Verified
 from federation.tlog.receipt import Receipt, verify
 from federation.tlog.rows import EvidenceRow
 from federation.wire.entry import decode_entry
@@ -25,7 +26,6 @@ from federation.wire.envelope import decode_envelope
 from federation.wire.statement import decode
 
 Opened = Mapping[int, Verified[Any]]
-_Open = Callable[[Opener, Envelope, Line, str], Verified[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Unsealing:
         self._auditor = auditor
         self._rows = {kept.digest: kept for kept in reading.copy.evidence}
         self._secrets: dict[bytes, bytes | None] = {}
-        self._held: bytes | None = None
+        self._in_force = InForce(reading, rosters)
         self.findings: list[Finding] = []
 
     def run(self) -> Opened:
@@ -57,7 +57,7 @@ class Unsealing:
         for line in self._reading.due:
             envelope = self._envelope(line)
             if line.entry.kind == "roster_accepted":
-                self._accepted(line, envelope)
+                self._take_roster(line, envelope)
             elif envelope is not None:
                 verified = self._verified(line, envelope)
                 if verified is not None:
@@ -123,10 +123,10 @@ class Unsealing:
         ]
         self._wrap("wrap_absent" if keys else "wrap_before_auditor", line, row(group=group), "no row for its key")
 
-    def _accepted(self, line: Line, envelope: Envelope | None) -> None:
+    def _take_roster(self, line: Line, envelope: Envelope | None) -> None:
         """Note the roster that the log accepted; another one of a version held here is a fork of the roster."""
         digest = line.entry.statement_digest
-        self._held = digest
+        self._in_force.step()
         if self._rosters.opener(digest) is not None or envelope is None:
             return
         version = _version(envelope)
@@ -136,11 +136,11 @@ class Unsealing:
 
     def _verified(self, line: Line, envelope: Envelope) -> Verified[Any] | None:
         """Open a line's envelope under the roster then in force, and hold the entry against it."""
-        how = _OPEN.get(line.entry.kind)
+        how = OPEN.get(line.entry.kind)
         if how is None:
             return None
         reason = ""
-        for opener in self._rosters.openers_from(self._held):
+        for opener in self._in_force.openers(line.entry.instant):
             try:
                 verified = how(opener, envelope, line, self._reading.member)
             except FederationError as error:
@@ -201,39 +201,6 @@ def _version(envelope: Envelope) -> int | None:
     except FederationError:
         return None
     return roster.version if isinstance(roster, Roster) else None
-
-
-def _query(opener: Opener, envelope: Envelope, line: Line, member: str) -> Verified[Any]:
-    return opener.query(envelope, countersigned=True)
-
-
-def _given(opener: Opener, envelope: Envelope, line: Line, member: str) -> Verified[Any]:
-    return opener.reply(envelope, member)
-
-
-def _accepted(opener: Opener, envelope: Envelope, line: Line, member: str) -> Verified[Any]:
-    if len(line.entry.members) != 1:
-        raise MalformedStatement("the entry does not name the one node whose reply it is")
-    return opener.reply(envelope, line.entry.members[0])
-
-
-def _result(opener: Opener, envelope: Envelope, line: Line, member: str) -> Verified[Any]:
-    return opener.result(envelope, member)
-
-
-def _request(opener: Opener, envelope: Envelope, line: Line, member: str) -> Verified[Any]:
-    return opener.evidence_request(envelope)
-
-
-_OPEN: Final[Mapping[str, _Open]] = {
-    "query_asked": _query,
-    "query_received": _query,
-    "answer_given": _given,
-    "refusal_given": _given,
-    "reply_accepted": _accepted,
-    "result_given": _result,
-    "evidence_opened": _request,
-}
 
 
 def _own_openings(reading: Reading) -> list[Finding]:

@@ -34,12 +34,25 @@ def _outcome(docket: Docket, line: Line, outcome: MemberOutcome) -> Iterator[Fin
                 yield _contradicts(docket, line, outcome.member, logged, f"reply {outcome.statement_digest.hex()}")
             yield from _kind(docket, line, outcome)
         case Silence():
-            codes = {found.entry.detail for found in docket.silences.get(key, ())}
-            if outcome.reason not in codes:
-                logged = ", ".join(sorted(codes)) or "no silence recorded"
-                yield _contradicts(docket, line, outcome.member, logged, f"silence {outcome.reason}")
+            yield from _silence(docket, line, outcome)
         case _:
             assert_never(outcome)
+
+
+def _silence(docket: Docket, line: Line, outcome: Silence) -> Iterator[Finding]:
+    """A silence is recorded. Its code is that of the first time, should a resumed query have met another."""
+    codes = {found.entry.detail for found in docket.silences.get((line.entry.query_digest, outcome.member), ())}
+    if not codes:
+        yield _contradicts(docket, line, outcome.member, "no silence recorded", f"silence {outcome.reason}")
+    elif outcome.reason not in codes:
+        yield about(
+            "silence_told_otherwise",
+            docket.member,
+            line.index,
+            other=outcome.member,
+            expected=f"logged: {', '.join(sorted(codes))}",
+            found=outcome.reason,
+        )
 
 
 def _kind(docket: Docket, line: Line, outcome: Answered | Refused) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ class Rosters:
                 break
             held.append(found)
         self._openers = tuple(Opener(roster) for roster in held)
+        self._verifiers: dict[str, NoteVerifier | None] = {}
         self._recipients = frozenset(
             (member.id, EvidencePublicKey(key.public).key_id)
             for roster in held
@@ -54,14 +55,9 @@ class Rosters:
         """What opens envelopes under the roster of that statement digest, if it is held."""
         return next((opener for opener in self._openers if opener.roster_digest == digest), None)
 
-    def openers_from(self, digest: bytes | None) -> tuple[Opener, ...]:
-        """The roster that a log accepted last and the one before it, which a statement on its way may have met.
-
-        All rosters, newest first, where the log has not said which it held, or holds one that is not known here.
-        """
-        for place, opener in enumerate(self._openers):
-            if opener.roster_digest == digest:
-                return self._openers[place : place + 2]
+    @property
+    def openers(self) -> tuple[Opener, ...]:
+        """What opens envelopes under each roster, newest first."""
         return self._openers
 
     def logs(self) -> tuple[Member, ...]:
@@ -73,8 +69,18 @@ class Rosters:
         for roster in self:
             found = roster.by_id.get(member)
             if found is not None and found.log_vkey and origin in ("", found.log_origin):
-                return _verifier(found)
+                return self._verifier(found)
         return None
+
+    def _verifier(self, member: Member) -> NoteVerifier | None:
+        """Read a vkey once: that its key is not weak is dear to know."""
+        if member.log_vkey not in self._verifiers:
+            try:
+                self._verifiers[member.log_vkey] = NoteVerifier.from_vkey(member.log_vkey)
+            except MalformedStatement:
+                self._verifiers[member.log_vkey] = None
+        verifier = self._verifiers[member.log_vkey]
+        return verifier if verifier is not None and verifier.name == member.log_origin else None
 
     def knows_recipient(self, member: str, key_id: str) -> bool:
         """Whether some roster names that evidence key of that member."""
@@ -101,11 +107,3 @@ def _of_chain(envelope: Envelope) -> Verified[Roster] | None:
         return open_first_roster(envelope, roster.authority_keys, roster.threshold)
     except FederationError:
         return None
-
-
-def _verifier(member: Member) -> NoteVerifier | None:
-    try:
-        verifier = NoteVerifier.from_vkey(member.log_vkey)
-    except MalformedStatement:
-        return None
-    return verifier if verifier.name == member.log_origin else None
