@@ -144,3 +144,9 @@ def test_help_tells_the_exit_codes_and_examples() -> None:
     done = CliRunner().invoke(main, ["audit", "--help"])
     assert "Exit codes" in done.stdout
     assert "simpul-auditor audit" in done.stdout
+
+
+def test_the_configuration_in_the_operating_page_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operating" / "auditor.md").read_text(encoding="utf-8")
+    (tmp_path / "auditor.toml").write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+    assert load_settings(tmp_path / "auditor.toml").case_reference == "OMB/2026/1"

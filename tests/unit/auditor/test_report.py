@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
+import auditor.report
 from auditor.audit import AuditReport
 from auditor.finding import Finding, kinds, row
 from auditor.report import print_report, to_json
@@ -77,3 +79,9 @@ def test_a_finding_of_a_kind_that_is_not_told_is_refused() -> None:
 
 def test_a_row_is_named_by_its_primary_key() -> None:
     assert row(group=b"\x01\x02", recipient="polri", n=3) == "group=0102 recipient=polri n=3"
+
+
+def test_every_kind_that_is_told_is_found_somewhere() -> None:
+    folder = Path(auditor.report.__file__).parent
+    source = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    assert [kind for kind in kinds() if f'"{kind}"' not in source] == []
