@@ -76,6 +76,10 @@ class Cluster:
         socket = self._server.get_postmaster_info().socket_dir
         return f"postgresql://{role}@/{database}?host={socket}&passfile={passfile}"
 
+    def leave_up(self) -> None:
+        """Let the server live on when this process ends."""
+        self._server.cleanup_mode = None
+
     def stop(self) -> None:
         """Stop the server and keep its data."""
         self._server.cleanup()

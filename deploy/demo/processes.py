@@ -39,13 +39,18 @@ class Processes:
                 start_new_session=True,
             )
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The process ids."""
+        return tuple(process.pid for process in self._running.values())
+
     async def until_healthy(self, member: Member, kind: str, identity: TlsIdentity) -> None:
         """Wait until the member's service says that it serves; ConfigError, with where to look, if it does not."""
         async with open_channel(member, kind, identity) as channel:
             stub = health_pb2_grpc.HealthStub(channel)
             try:
                 async with asyncio.timeout(_START_SECONDS):
-                    while not await self._serving(stub, member.id):
+                    while not await self._serving(stub, member.id):  # noqa: ASYNC110  # REASON: of another process
                         await asyncio.sleep(0.05)
             except TimeoutError as error:
                 raise ConfigError(f"{member.id} does not serve; see {self._logs / member.id}.log") from error

@@ -1,0 +1,55 @@
+# Everything a stranger needs: `make demo` and `make test`. Python 3.11 and make are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made-of-
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-stop test check lint types contracts stubs lock clean
+
+help: ## What there is to type
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(STAMP)demo ## A whole province on this machine; KEEP=1 leaves it up, FRESH=1 makes it anew
+	@$(BIN)/python -m deploy.demo $(if $(KEEP),--keep) $(if $(FRESH),--fresh)
+
+demo-stop: $(STAMP)demo ## Stop a demo that was left up
+	@$(BIN)/python -m deploy.demo --stop
+
+test: $(STAMP)dev ## Every test but the long ones
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: lint types contracts test ## What CI runs: lint, types, imports, sizes, vocabulary, stubs, then the tests
+
+lint: $(STAMP)dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/buf lint protos
+	@$(BIN)/squawk --config .squawk.toml federation/*/migrations/*.sql node/migrations/*.sql coordinator/migrations/*.sql
+
+types: $(STAMP)dev
+	@$(BIN)/mypy
+
+contracts: $(STAMP)dev
+	@$(BIN)/lint-imports
+
+stubs: $(STAMP)dev ## Make federation/v1 anew from protos/
+	@PYTHON=$(BIN)/python protos/generate.sh
+
+lock: ## Resolve the requirements anew
+	@UV=$$(sh deploy/find-uv.sh $(PYTHON)) && for group in demo dev; do \
+	  $$UV pip compile pyproject.toml --group $$group --universal --generate-hashes --no-emit-index-url \
+	    --python-version 3.11 --quiet --custom-compile-command "make lock" -o requirements/$$group.lock; done && \
+	  $$UV pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	    --quiet --custom-compile-command "make lock" -o requirements/run.lock
+
+clean: ## Remove what was installed and built here
+	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo.json
+
+# The environment holds what its lock names, and the checkout itself; the dev lock holds all that the demo needs.
+$(STAMP)dev: requirements/dev.lock pyproject.toml
+	@sh deploy/install.sh $(PYTHON) $(VENV) requirements/dev.lock
+	@touch $@ $(STAMP)demo
+
+$(STAMP)demo: requirements/demo.lock pyproject.toml
+	@sh deploy/install.sh $(PYTHON) $(VENV) requirements/demo.lock
+	@rm -f $(STAMP)dev && touch $@
