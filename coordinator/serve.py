@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from coordinator.inquiry import Inquiry
 from coordinator.results import Results
 from coordinator.service import CoordinatorServicer
 from federation import config, telemetry
-from federation.instant import system_clock
+from federation.instant import Clock, system_clock
 from federation.serving.member import open_member
 from federation.serving.membership import RosterServicer
 from federation.serving.querylog import QueryLogServicer
@@ -36,13 +37,21 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
     settings = loaded.config
     telemetry.configure("coordinator", settings.member.id, level=settings.telemetry.level)
     telemetry.telemetry().info("starting", path=str(loaded.path), sha256=config.digest(loaded.path))
+    async with running(loaded, system_clock) as serving:
+        await serving.until_told_to_stop(on_ready)
+
+
+@asynccontextmanager
+async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
+    """A coordinator that serves by `clock`; the caller drains it before it leaves, and all is closed in reverse."""
+    settings = loaded.config
     parts, stack = await open_member(
         settings.member,
         settings.log,
         log_dsn=settings.database.log_dsn,
         migrations=(COORDINATOR_MIGRATIONS,),
         command="simpul-coordinator",
-        clock=system_clock,
+        clock=clock,
     )
     async with stack:
         dispatch = Dispatch(parts.keys.tls, settings.inquiry.deadline_seconds)
@@ -54,7 +63,7 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
             dispatch=dispatch,
             results=Results(parts.pool, parts.log, kept),
             signer=parts.keys.statement,
-            clock=system_clock,
+            clock=clock,
             max_in_flight=settings.inquiry.max_in_flight,
         )
         serving = Serving(
@@ -63,8 +72,8 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
             reflect=settings.listen.reflection,
         )
         add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
-        querylog = QueryLogServicer(parts.log, parts.membership, system_clock)
+        querylog = QueryLogServicer(parts.log, parts.membership, clock)
         add_QueryLogServiceServicer_to_server(querylog, serving.server)
-        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, system_clock), serving.server)
+        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, clock), serving.server)
         await serving.start(SERVICES)
-        await serving.until_told_to_stop(on_ready)
+        yield serving

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
 from federation import config, telemetry
 from federation.errors import ConfigError
-from federation.instant import system_clock
+from federation.instant import Clock, system_clock
 from federation.serving.member import open_member, open_pool
 from federation.serving.membership import RosterServicer
 from federation.serving.querylog import QueryLogServicer
@@ -40,6 +41,14 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
     settings = loaded.config
     telemetry.configure("node", settings.member.id, level=settings.telemetry.level)
     telemetry.telemetry().info("starting", path=str(loaded.path), sha256=config.digest(loaded.path))
+    async with running(loaded, system_clock) as serving:
+        await serving.until_told_to_stop(on_ready)
+
+
+@asynccontextmanager
+async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
+    """A node that serves by `clock`; the caller drains it before it leaves, and then all is closed in reverse."""
+    settings = loaded.config
     mapping = load_mapping(settings.records.mapping_file)
     record_types = frozenset(record.type for record in mapping.record)
     policy_bytes = settings.policy.policy_file.read_bytes()  # REASON: before anything is served
@@ -52,12 +61,12 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
         log_dsn=settings.database.log_dsn,
         migrations=(NODE_MIGRATIONS,),
         command="simpul-node",
-        clock=system_clock,
+        clock=clock,
     )
     async with stack:
         index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn))
         index = await Index.open(index_pool, loaded.secret_file)
-        await log_policy(parts.log, parts.pool, policy_bytes, system_clock())
+        await log_policy(parts.log, parts.pool, policy_bytes, clock())
         responder = Responder(
             membership=parts.membership,
             log=parts.log,
@@ -66,7 +75,7 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
             policy=policy,
             terms=terms(),
             signer=parts.keys.statement,
-            clock=system_clock,
+            clock=clock,
         )
         serving = Serving(
             settings.listen.address,
@@ -75,8 +84,8 @@ async def serve(loaded: LoadedConfig, on_ready: Callable[[], None] | None = None
         )
         node = NodeServicer(responder, version=version("simpul"), record_types=sorted(record_types))
         add_NodeServiceServicer_to_server(node, serving.server)
-        querylog = QueryLogServicer(parts.log, parts.membership, system_clock)
+        querylog = QueryLogServicer(parts.log, parts.membership, clock)
         add_QueryLogServiceServicer_to_server(querylog, serving.server)
-        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, system_clock), serving.server)
+        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, clock), serving.server)
         await serving.start(SERVICES)
-        await serving.until_told_to_stop(on_ready)
+        yield serving
