@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -56,31 +57,51 @@ class Inquiry:
     signer: Signer
     clock: Clock
     max_in_flight: int
-    _in_flight: int = field(default=0, init=False)
+    _carried: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def ask(self, envelope: Envelope, caller: Peer) -> AsyncIterator[Told]:
-        """Carry one query: log, send, accept, merge; the same bytes again resume it, whatever the window."""
-        if self._in_flight >= self.max_in_flight:
+        """Carry one query and yield what happens to it; the same bytes again resume it, whatever the window.
+
+        Once taken in, a query is carried to its end whether or not its asker still listens: what was asked is
+        answered for in the log.
+        """
+        if len(self._carried) >= self.max_in_flight:
             raise TooBusy("too many queries are in flight; try again in a moment")
-        self._in_flight += 1
+        told: asyncio.Queue[Told | Exception] = asyncio.Queue()
+        task = asyncio.create_task(self._carry(envelope, caller, told.put_nowait))
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
+        while True:
+            found = await told.get()
+            if isinstance(found, Exception):
+                raise found
+            yield found
+            if isinstance(found, Given):
+                return
+
+    async def finish(self) -> None:
+        """Wait for the queries that are being carried."""
+        await asyncio.gather(*self._carried, return_exceptions=True)
+
+    async def _carry(self, envelope: Envelope, caller: Peer, tell: Callable[[Told | Exception], None]) -> None:
         try:
             # 1 may it set out?
             opener = self.membership.opener
             query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
             await self._require_new_or_same(query)
             # 2 countersign, and LOG before anything is sent
-            countersigned = await self._countersign(query, opener)
+            countersigned = self._countersign(query, opener)
             receipt = await self._log_asked(countersigned)
-            yield Logged(envelope=countersigned.envelope, receipt=receipt)
+            tell(Logged(envelope=countersigned.envelope, receipt=receipt))
             # 3 the same bytes to every node; 4 each reply verified, logged, handed on as it comes
             outcomes: list[Outcome] = []
             async for outcome in self.dispatch.outcomes(countersigned, receipt, opener):
                 outcomes.append(await self._log_outcome(countersigned, outcome))
-                yield outcomes[-1]
+                tell(outcomes[-1])
             # 5 merge, sign, LOG, give
-            yield await self._give(countersigned, outcomes)
-        finally:
-            self._in_flight -= 1
+            tell(await self._give(countersigned, outcomes))
+        except Exception as error:
+            tell(error)
 
     async def _require_new_or_same(self, query: Verified[Query]) -> None:
         known = await self.results.digest_asked(query.statement.query_id)
@@ -89,7 +110,7 @@ class Inquiry:
         elif known != query.digest:
             raise QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
 
-    async def _countersign(self, query: Verified[Query], opener: Opener) -> Verified[Query]:
+    def _countersign(self, query: Verified[Query], opener: Opener) -> Verified[Query]:
         """Add the coordinator's signature, and open the envelope as a node will."""
         return opener.query(query.envelope.signed_by(self.signer), countersigned=True)
 

@@ -66,6 +66,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             clock=clock,
             max_in_flight=settings.inquiry.max_in_flight,
         )
+        stack.push_async_callback(inquiry.finish)
         serving = Serving(
             settings.listen.address,
             server_credentials(parts.keys.tls, parts.membership.roster),
