@@ -6,9 +6,13 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from federation.schema import LOG_MIGRATIONS
 from federation.tlog.log import Log
+from tests.carrier import Carrier
+from tests.federation import CARRIER, LIAR, Federation, make_templates
+from tests.liar import Liar
 from tests.logs import LogSetting, OpenLog
 from tests.postgres import Database, Server
 
@@ -76,3 +80,39 @@ async def open_log(log_setting: LogSetting) -> AsyncIterator[OpenLog]:
 async def log(open_log: OpenLog) -> Log:
     """The log, open."""
     return await open_log()
+
+
+@pytest.fixture(scope="session")
+def federations(postgres: Server) -> Server:
+    """The server, with the templates that a federation's databases are copied from."""
+    make_templates(postgres)
+    return postgres
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def federation(federations: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Federation]:
+    """A federation that runs as long as the session; its clock only moves on, and its roster is never changed."""
+    found = await Federation.found(tmp_path_factory.mktemp("federation"), federations)
+    found.revoke("gunawan")
+    await found.start()
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def carrier(federation: Federation) -> AsyncIterator[Carrier]:
+    """A coordinator played by the test, over the federation's real nodes."""
+    playing = Carrier(federation, CARRIER)
+    yield playing
+    await playing.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def liar(federation: Federation) -> AsyncIterator[Liar]:
+    """A node played by the test, honest until it is told to lie."""
+    playing = Liar(federation, LIAR)
+    await playing.start()
+    yield playing
+    await playing.stop()
