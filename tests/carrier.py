@@ -46,6 +46,11 @@ class Raw:
         return self.statement
 
     @property
+    def bare(self) -> Answer | Refusal:
+        """The statement without what is of its query alone, to be held against another."""
+        return replace(self.statement, nonce=b"", query_id=b"", query_digest=b"")
+
+    @property
     def size(self) -> int:
         """Bytes of the envelope, as an eavesdropper on lengths would learn them."""
         return self.item.envelope.ByteSize()

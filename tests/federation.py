@@ -148,14 +148,12 @@ class Federation:
         """Stop members, or all that run."""
         for member in members or tuple(self._running):
             service, serving = self._running.pop(member)
-            await serving.drain(0.2)
+            await serving.drain(0.05)
             await service.__aexit__(None, None, None)
 
     async def close(self) -> None:
-        """Stop everything and drop the databases."""
+        """Stop everything; the databases go with their server."""
         await self.stop()
-        for database in self.databases.values():
-            self._server.drop(database)
 
     def folder(self, member: str) -> MemberFolder:
         """A member's folder."""
