@@ -1,6 +1,6 @@
 """A whole province on this machine: eleven agencies answer one officer, and an auditor believes nobody.
 
-Usage: python -m deploy.demo [--keep] [--fresh] | --stop
+Usage: python -m deploy.demo [--keep] [--fresh] [--people N] | --stop
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rich.console import Console
 from deploy.ceremony.founding import Federation
 from deploy.demo.auditing import run_audit
 from deploy.demo.cluster import Cluster
-from deploy.demo.founding import Founded, found
+from deploy.demo.founding import SIZE, Founded, found
 from deploy.demo.inquiries import ask, officer, planned
 from deploy.demo.processes import Processes
 from deploy.demo.province import ASKER, COORDINATOR, is_free
@@ -42,10 +42,12 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="leave the federation up")
     parser.add_argument("--fresh", action="store_true", help="make everything anew")
     parser.add_argument("--stop", action="store_true", help="stop a federation that was left up")
+    parser.add_argument("--people", type=int, default=SIZE, help="how many invented people; default %(default)s")
+    parser.add_argument("--state", type=Path, help="the folder of the federation; default one of this checkout's own")
     options = parser.parse_args()
     console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    state = State.of_this_user()
+    state = State(options.state) if options.state else State.of_this_user()
     try:
         with state.alone():
             return _stop(state, console) if options.stop else _run(state, options, console)
@@ -69,7 +71,7 @@ def _run(state: State, options: argparse.Namespace, console: Console) -> int:
             tell("the agencies' data and the match indexes of the demo before are used again")
             founded = Founded(federation=Federation(state.federation))
         else:
-            founded = _found(state, cluster, tell)
+            founded = _found(state, cluster, options.people, tell)
         processes = Processes(state.logs)
         keep = False
         try:
@@ -107,8 +109,8 @@ def _discard(state: State) -> None:
     state.clear()
 
 
-def _found(state: State, cluster: Cluster, tell: Any) -> Founded:
-    founded = asyncio.run(found(state.federation, cluster, tell))
+def _found(state: State, cluster: Cluster, people: int, tell: Any) -> Founded:
+    founded = asyncio.run(found(state.federation, cluster, people, tell))
     state.finished()
     return founded
 

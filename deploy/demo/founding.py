@@ -60,19 +60,18 @@ class Founded:
         return self.federation.root / "truth.jsonl"
 
 
-async def found(folder: Path, cluster: Cluster, tell: Tell) -> Founded:
-    """Make everything, from nothing; `tell` hears what is being done."""
+async def found(folder: Path, cluster: Cluster, people: int, tell: Tell) -> Founded:
+    """Make everything, from nothing, for so many invented people; `tell` hears what is being done."""
     now = system_clock()
     tell("authorities, members' keys and certificates, the signed roster")
     federation = create_federation(folder, plans(), federation=FEDERATION, at=now)
     founded = Founded(federation=federation)
     tell("a database, roles and a log for each member")
     accesses = {member: await _database(cluster, federation, member) for member in (*AGENCIES, COORDINATOR)}
-    for member, access in accesses.items():
-        await _member(federation, member, access)
+    await asyncio.gather(*(_member(federation, member, access) for member, access in accesses.items()))
     settings.write_auditor(federation, AUDITOR)
-    tell(f"{SIZE} invented foreigners, and what each agency knows of them")
-    await _rows(accesses, founded, now)
+    tell(f"{people} invented foreigners, and what each agency knows of them")
+    await _rows(accesses, founded, people, now)
     tell("each node's private match index")
     await _indexes(founded)
     return founded
@@ -103,7 +102,7 @@ async def _member(federation: Federation, member: str, access: Access) -> None:
     await create_member_log(access.owner_dsn, table, log, enrolled.log_origin)
 
 
-async def _rows(accesses: Mapping[str, Access], founded: Founded, at: datetime) -> None:
+async def _rows(accesses: Mapping[str, Access], founded: Founded, people: int, at: datetime) -> None:
     """Make each agency's own tables, fill them, and let each node's source role read what its mapping names."""
     async with AsyncExitStack() as stack:
         connections: dict[str, asyncpg.Connection] = {}
@@ -112,7 +111,7 @@ async def _rows(accesses: Mapping[str, Access], founded: Founded, at: datetime) 
             stack.push_async_callback(connections[agency].close)
             await connections[agency].execute(schema(agency))
         with founded.truth.open("w", encoding="utf-8") as file:
-            await load_all(connections, population(SEED, SIZE, at.date()), Truth(file))
+            await load_all(connections, population(SEED, people, at.date()), Truth(file))
         for agency, connection in connections.items():
             role = role_of(accesses[agency].source_dsn)
             for name, table in tables(load_mapping(mapping_path(agency))):
