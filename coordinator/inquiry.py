@@ -86,6 +86,7 @@ class Inquiry:
     async def _carry(self, envelope: Envelope, caller: Peer, tell: Callable[[Told | Exception], None]) -> None:
         try:
             # 1 may it set out?
+            self.membership.require_in_force(self.clock())
             opener = self.membership.opener
             query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
             await self._require_new_or_same(query)

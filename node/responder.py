@@ -68,6 +68,7 @@ class Responder:
     async def _admit(self, question: Question, caller: str) -> Verified[Query]:
         if not isinstance(question.content, Envelope):
             raise question.content
+        self.membership.require_in_force(self.clock())
         try:
             return self._admissions().admit(question.content, question.receipt, caller)
         except RosterMismatch as error:

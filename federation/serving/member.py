@@ -172,6 +172,8 @@ def require_no_password(dsn: str) -> None:
 def _require_own_keys(roster: Roster, member: MemberTable, keys: Keys, at: datetime) -> None:
     if roster.federation != member.federation:
         raise ConfigError(f"the roster is of the federation {roster.federation}, not {member.federation}")
+    if at >= roster.window.end:
+        raise ConfigError(f"the roster expired on {roster.window.end:%Y-%m-%d}; get the next from the authorities")
     enrolled = roster.member(member.id)
     for use, own in (("statement", keys.statement.public.spki), ("log", keys.log.public.spki)):
         if own not in {key.public for key in enrolled.keys_for(use, at)}:

@@ -68,6 +68,13 @@ class Membership:
         """The newest roster held."""
         return self.opener.roster
 
+    def require_in_force(self, at: datetime) -> None:
+        """Refuse to consider queries once the roster has expired (RosterMismatch); it is still handed out."""
+        if at >= self.roster.window.end:
+            raise RosterMismatch(
+                "the roster has expired; the authorities must issue the next", held=self.roster.version
+            )
+
     def _take(self, held: Verified[Roster]) -> None:
         self.held = held
         self.opener = Opener(held)
