@@ -10,7 +10,7 @@ help: ## What there is to type
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(STAMP)demo ## A whole province on this machine; KEEP=1 leaves it up, FRESH=1 makes it anew
-	@$(BIN)/python -m deploy.demo $(if $(KEEP),--keep) $(if $(FRESH),--fresh)
+	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m deploy.demo $(if $(KEEP),--keep) $(if $(FRESH),--fresh)
 
 demo-stop: $(STAMP)demo ## Stop a demo that was left up
 	@$(BIN)/python -m deploy.demo --stop

@@ -128,9 +128,15 @@ async def _indexes(founded: Founded) -> None:
         async with room:
             arguments = ("-m", "node.cli", "index", "--config", str(config), "--json")
             process = await asyncio.create_subprocess_exec(
-                sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL
+                sys.executable, *arguments, stdout=asyncio.subprocess.DEVNULL, start_new_session=True
             )
-            if await process.wait() != 0:
+            try:
+                code = await process.wait()
+            except asyncio.CancelledError:
+                process.terminate()
+                await process.wait()
+                raise
+            if code != 0:
                 raise ConfigError(f"the index of {config} was not built; its message stands above")
 
     await asyncio.gather(*(build(config) for config in founded.nodes))
