@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from federation.answer import Answer, Refusal
 from federation.envelope import Envelope
-from federation.errors import CorruptLog, FederationError, MalformedStatement, UntrustedSignature
+from federation.errors import (
+    CorruptLog,
+    FederationError,
+    MalformedStatement,
+    UnknownStatementType,
+    UntrustedSignature,
+    WrongAudience,
+)
 from federation.query import Query
 from federation.seal import Opener, Verified
 from federation.terms import rank
@@ -40,7 +47,7 @@ def accept(envelope: Envelope, receipt: Receipt, *, opener: Opener, query: Verif
 
 def unacceptable(error: FederationError) -> bool:
     """Whether an error says that a reply came and was not fit to be let in."""
-    return isinstance(error, (CorruptLog, MalformedStatement, UntrustedSignature))
+    return isinstance(error, (CorruptLog, MalformedStatement, UnknownStatementType, UntrustedSignature, WrongAudience))
 
 
 def _require_fitting(answer: Answer, query: Query) -> None:

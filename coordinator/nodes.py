@@ -133,7 +133,7 @@ class NodeLink:
             return
         try:
             if kind == "error":
-                raise _fault(item.error)
+                raise _fault(item.error, self._member.id)
             if kind != "reply":
                 return
             future.set_result(self._received(session, item.reply))
@@ -166,7 +166,8 @@ class NodeLink:
         return Received(envelope=envelope_from_wire(reply.envelope), receipt=receipt)
 
 
-def _fault(message: pb.QuestionError) -> FederationError:
+def _fault(message: pb.QuestionError, member: str) -> FederationError:
+    """The fault that a node tells of; `remote` sets it apart from what is wrong with the node's own reply."""
     wait: timedelta | None = message.retry_after.ToTimedelta() if message.HasField("retry_after") else None
     facts = {name: value for name, value in message.facts.items() if name not in ("message", "retry_after")}
-    return status.named(message.error, message.message, facts, wait)
+    return status.named(message.error, message.message, facts | {"remote": member}, wait)
