@@ -89,7 +89,7 @@ class Liar(NodeServiceServicer):
                     continue
                 log = self._lie.log or self.log
                 reply = self._reply(question, log)
-                path = log.consistency(sent) if sent else ()
+                path = log.consistency(sent) if 0 < sent <= log.size else ()
                 update = pb.CheckpointUpdate(checkpoint=log.note, consistency=path)
                 sent = log.size
                 yield pb.NodeServiceAskResponse(
