@@ -15,7 +15,7 @@ from federation.tlog.merkle import HASH_BYTES, Frontier, fold, leaf_hash
 from federation.tlog.note import NoteVerifier
 from federation.tlog.rows import TileRow
 from federation.tlog.tiles import HEIGHT, WIDTH, Tile, decode_tile, full_tiles, levels, open_width
-from federation.tlog.tree import Tree
+from federation.tlog.tree import Tree, TreeReader
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 RequestOf = Callable[[bytes], bytes]
@@ -89,6 +89,21 @@ async def check_entries(connection: Connection, tree: Tree, request_of: RequestO
                 await _require_tile(connection, tile)
     if rebuilt.frontier != tree.frontier:
         raise CorruptLog("the rows of simpul.log_entry do not lead to the signed root; restore them from a mirror")
+
+
+async def require_promised(promised: Checkpoint, stored: Stored, reader: TreeReader) -> None:
+    """Refuse a log below, or beside, the newest checkpoint that its anchor has promised (CorruptLog)."""
+    has = stored.checkpoint.size
+    if promised.size > has:
+        raise CorruptLog(
+            f"the anchor has promised {promised.size} entries and the database has {has}: it was rolled back. "
+            "Do not let it grow. Take the missing entries from a mirror, or begin a new log under a new key"
+        )
+    if promised.size and await reader.root(stored.tree, promised.size) != promised.root:
+        raise CorruptLog(
+            f"the log's root at {promised.size} entries is not the one that the anchor has promised: this is "
+            "another history. Restore the database that belongs to the anchor"
+        )
 
 
 def _require_entry(row: asyncpg.Record, index: int, request_of: RequestOf | None) -> None:

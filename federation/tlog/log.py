@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -121,6 +121,15 @@ class Log(Copies):
     def fault(self) -> FederationError | None:
         """Why this log takes no more entries, if so; the process should end and a person should look."""
         return self._sequencer.fault
+
+    @property
+    def oldest_unproved_seconds(self) -> float:
+        """For how long the append that waits longest has waited to be durable and anchored; 0 where none waits."""
+        return self._sequencer.oldest_seconds
+
+    def observe_commits(self, observe: Callable[[float], None]) -> None:
+        """Have `observe` told the seconds that each batch took to be durable and anchored."""
+        self._sequencer.observe = observe
 
     async def inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """The inclusion path of entry `index` in the tree of `size`; refuses what the log does not have (NotInLog)."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from federation.errors import CorruptLog, FederationError, LogUnavailable
 from federation.tlog.anchor import Anchor
-from federation.tlog.check import Stored
+from federation.tlog.check import Stored, require_promised
 from federation.tlog.drain import Call, CallFault, drain
 from federation.tlog.note import NoteSigner
 from federation.tlog.rows import Appended
@@ -24,6 +25,7 @@ MAX_DRAIN: Final = 256
 class _Waiting:
     call: Call
     done: asyncio.Future[tuple[Appended, ...]]
+    since: float = field(default_factory=time.monotonic)
 
     def fail(self, error: Exception) -> None:
         if not self.done.done():
@@ -37,6 +39,7 @@ class Sequencer:
         """Take over an opened session; nothing is written before `start`."""
         self.published = session.stored
         self.fault: FederationError | None = None
+        self.observe: Callable[[float], None] = _unobserved
         self._dsn = dsn
         self._signer = signer
         self._anchor = anchor
@@ -44,6 +47,7 @@ class Sequencer:
         self._stored = session.stored
         self._reader = reader
         self._queue: deque[_Waiting] = deque()
+        self._in_hand: list[_Waiting] = []
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -51,6 +55,12 @@ class Sequencer:
     def start(self) -> None:
         """Begin to drain."""
         self._task = asyncio.create_task(self._run())
+
+    @property
+    def oldest_seconds(self) -> float:
+        """For how long the call that waits longest has waited to be promised; 0 where none waits."""
+        waiting = self._in_hand or self._queue
+        return time.monotonic() - waiting[0].since if waiting else 0.0
 
     async def append(self, call: Call) -> tuple[Appended, ...]:
         """Queue a call and return its places once they are promised; LogUnavailable if that is not known."""
@@ -78,7 +88,9 @@ class Sequencer:
     async def _run(self) -> None:
         while self._queue or not self._closing:
             if self._queue:
-                await self._settle(self._take())
+                self._in_hand = self._take()
+                await self._settle(self._in_hand)
+                self._in_hand = []
             else:
                 self._wake.clear()
                 await self._wake.wait()
@@ -119,10 +131,12 @@ class Sequencer:
 
     async def _drain(self, calls: Sequence[Call]) -> Sequence[tuple[Appended, ...]]:
         session = self._session or await self._reopen()
+        began = time.monotonic()
         after, appended = await drain(session, self._stored, self._signer, calls)
         if after is not self._stored:
             await self._promise(after)
             self._stored = self.published = after
+            self.observe(time.monotonic() - began)
         return appended
 
     async def _promise(self, stored: Stored) -> None:
@@ -154,16 +168,10 @@ class Sequencer:
 
     async def agree_with_anchor(self, stored: Stored) -> None:
         """Refuse a log below, or beside, what the anchor has promised (CorruptLog); promise what it has not yet."""
-        promised, has = self._anchor.newest, stored.checkpoint
-        if promised.size > has.size:
-            raise CorruptLog(
-                f"the anchor has promised {promised.size} entries and the database has {has.size}: it was rolled back. "
-                "Do not let it grow. Take the missing entries from a mirror, or begin a new log under a new key"
-            )
-        if promised.size and await self._reader.root(stored.tree, promised.size) != promised.root:
-            raise CorruptLog(
-                f"the log's root at {promised.size} entries is not the one that the anchor has promised: this is "
-                "another history. Restore the database that belongs to the anchor"
-            )
-        if promised.size < has.size:
+        await require_promised(self._anchor.newest, stored, self._reader)
+        if self._anchor.newest.size < stored.checkpoint.size:
             await self._promise(stored)
+
+
+def _unobserved(_seconds: float) -> None:
+    """What is measured goes nowhere until somebody asks for it."""

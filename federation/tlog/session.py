@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from federation.errors import ConfigError
 from federation.tlog.check import Stored, load
@@ -51,7 +52,7 @@ class Session:
         """
         connection = await asyncpg.connect(dsn, timeout=_CONNECT_SECONDS, server_settings=_SETTINGS)
         try:
-            await _require_durable(connection)
+            await require_durable(connection)
             await _lock(connection)
             # waits out a transaction that a lost session of ours may still be committing
             epoch = await connection.fetchval(_FENCE)
@@ -63,7 +64,8 @@ class Session:
             raise
 
 
-async def _require_durable(connection: asyncpg.Connection) -> None:
+async def require_durable(connection: asyncpg.Connection | PoolConnectionProxy) -> None:
+    """Refuse a server that may lose what it acknowledged, and a standby (ConfigError)."""
     if await connection.fetchval("SELECT pg_is_in_recovery()"):
         raise ConfigError("the log's DSN leads to a standby; it must lead to the primary (target_session_attrs)")
     for setting, allowed in _DURABLE.items():
