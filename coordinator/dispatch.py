@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 from coordinator.acceptance import Accepted, accept, unacceptable
 from coordinator.nodes import NodeLink
@@ -29,15 +29,19 @@ class Dispatch:
         self._links: dict[str, NodeLink] = {}
         self._roster: Roster | None = None
 
-    async def outcomes(self, query: Verified[Query], receipt: bytes, opener: Opener) -> AsyncIterator[Outcome]:
-        """One outcome for each member of the audience, in the order they come."""
+    async def outcomes(
+        self, query: Verified[Query], receipt: bytes, opener: Opener
+    ) -> AsyncIterator[Sequence[Outcome]]:
+        """One outcome for each member of the audience, as they come; those that came together are given together."""
         await self._follow(opener.roster)
         tasks = [asyncio.create_task(self._one(query, receipt, opener, member)) for member in query.statement.audience]
+        waiting = set(tasks)
         try:
-            for next_done in asyncio.as_completed(tasks):
-                yield await next_done
+            while waiting:
+                done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                yield [task.result() for task in tasks if task in done]
         finally:
-            for task in tasks:
+            for task in waiting:
                 task.cancel()
 
     async def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import asyncpg
 
@@ -96,9 +97,11 @@ class Inquiry:
             tell(Logged(envelope=countersigned.envelope, receipt=receipt))
             # 3 the same bytes to every node; 4 each reply verified, logged, handed on as it comes
             outcomes: list[Outcome] = []
-            async for outcome in self.dispatch.outcomes(countersigned, receipt, opener):
-                outcomes.append(await self._log_outcome(countersigned, outcome))
-                tell(outcomes[-1])
+            async for group in self.dispatch.outcomes(countersigned, receipt, opener):
+                await self._log_outcomes(countersigned, group)
+                outcomes += group
+                for outcome in group:
+                    tell(outcome)
             # 5 merge, sign, LOG, give
             tell(await self._give(countersigned, outcomes))
         except Exception as error:
@@ -124,22 +127,20 @@ class Inquiry:
         (appended,) = await self.log.append([draft], also=also)
         return await self.log.receipt(appended)
 
-    async def _log_outcome(self, query: Verified[Query], outcome: Outcome) -> Outcome:
-        """Log a reply with its receipt, or a silence.
+    async def _log_outcomes(self, query: Verified[Query], group: Sequence[Outcome]) -> None:
+        """Log replies with their receipts, and silences, in one transaction.
 
         A silence is logged once for a node: if the query is resumed and the node replies then, both entries stand.
         """
         now = self.clock()
-        if isinstance(outcome, Silence):
-            entry = query_entry("silence", query, now, members=(outcome.member,), detail=outcome.reason)
-            await self.log.append([Draft(entry=entry)])
-            return outcome
-        entry = query_entry(
-            "reply_accepted", query, now, statement_digest=outcome.reply.digest, members=(outcome.member,)
+        accepted = [outcome for outcome in group if isinstance(outcome, Accepted)]
+        await self.log.append(
+            [_draft(query, outcome, now) for outcome in group],
+            receipts=[
+                ReceiptRow(statement_digest=one.reply.digest, member=one.member, proof=one.receipt.encode())
+                for one in accepted
+            ],
         )
-        row = ReceiptRow(statement_digest=outcome.reply.digest, member=outcome.member, proof=outcome.receipt.encode())
-        await self.log.append([Draft(entry=entry, envelope=outcome.reply.envelope)], receipts=[row])
-        return outcome
 
     async def _give(self, query: Verified[Query], outcomes: Sequence[Outcome]) -> Given:
         now = self.clock()
@@ -161,3 +162,11 @@ class Inquiry:
         )
         (appended,) = await self.log.append([Draft(entry=entry, envelope=envelope)], also=also)
         return Given(envelope=envelope, result=result, receipt=await self.log.receipt(appended))
+
+
+def _draft(query: Verified[Query], outcome: Outcome, at: datetime) -> Draft:
+    if isinstance(outcome, Silence):
+        return Draft(entry=query_entry("silence", query, at, members=(outcome.member,), detail=outcome.reason))
+    digest = outcome.reply.digest
+    entry = query_entry("reply_accepted", query, at, statement_digest=digest, members=(outcome.member,))
+    return Draft(entry=entry, envelope=outcome.reply.envelope)

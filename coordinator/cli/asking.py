@@ -87,19 +87,27 @@ async def ask(
 
     A reply that does not verify here is a silence, `unacceptable`, whatever the coordinator says of it.
     """
-    checks = _Checks(officer.opener(), officer.file.coordinator, envelope)
     member = officer.roster.statement.member(officer.file.coordinator)
     async with open_channel(member, "coordinator", officer.identity()) as channel:
-        call = CoordinatorServiceStub(channel).Ask(
-            pb.CoordinatorServiceAskRequest(query=envelope_to_wire(envelope)), timeout=deadline_seconds
-        )
-        try:
-            async for response in call:
-                told = checks.take(response)
-                if told is not None:
-                    yield told
-        except grpc.aio.AioRpcError as error:
-            raise status.from_call(error) from error
+        async for told in ask_over(channel, envelope, officer.opener(), officer.file.coordinator, deadline_seconds):
+            yield told
+
+
+async def ask_over(
+    channel: grpc.aio.Channel, envelope: Envelope, opener: Opener, coordinator: str, deadline_seconds: float
+) -> AsyncIterator[Accepted | Silence | Final]:
+    """As `ask`, over a channel to the coordinator that is open already."""
+    checks = _Checks(opener, coordinator, envelope)
+    call = CoordinatorServiceStub(channel).Ask(
+        pb.CoordinatorServiceAskRequest(query=envelope_to_wire(envelope)), timeout=deadline_seconds
+    )
+    try:
+        async for response in call:
+            told = checks.take(response)
+            if told is not None:
+                yield told
+    except grpc.aio.AioRpcError as error:
+        raise status.from_call(error) from error
 
 
 class _Checks:
