@@ -11,7 +11,7 @@ import grpc
 from federation import status
 from federation.answer import Answer, Refusal
 from federation.append import query_entry
-from federation.calling.channels import open_channel
+from federation.calling.channels import TlsIdentity, open_channel
 from federation.envelope import Envelope
 from federation.errors import FederationError
 from federation.keys import Signer
@@ -99,11 +99,12 @@ class Carrier:
 
     async def frames(self, node: str, frames: Sequence[pb.NodeServiceAskRequest]) -> list[pb.Item]:
         """Send frames on a stream of their own, half-close, and return every item that came."""
-        call = NodeServiceStub(self._channel(node)).Ask(each(frames), timeout=30.0)
-        try:
-            return [item async for frame in call for item in frame.items]
-        except grpc.aio.AioRpcError as error:
-            raise status.from_call(error) from error
+        return await stream(self._channel(node), frames)
+
+    async def ask_as(self, identity: TlsIdentity, question: pb.Question, node: str = "imigrasi") -> list[pb.Item]:
+        """Send one question under any certificate."""
+        async with open_channel(self.federation.member(node), "node", identity) as channel:
+            return await stream(channel, [pb.NodeServiceAskRequest(questions=[question])])
 
     async def frame(self, node: str, *questions: pb.Question) -> dict[int, pb.Item]:
         """Send one frame; returns the items that are about a question, by correlation."""
@@ -135,6 +136,15 @@ def fault(error: pb.QuestionError) -> FederationError:
     """The fault that an item tells of."""
     wait = error.retry_after.ToTimedelta() if error.HasField("retry_after") else None
     return status.named(error.error, error.message, dict(error.facts), wait)
+
+
+async def stream(channel: grpc.aio.Channel, frames: Sequence[pb.NodeServiceAskRequest]) -> list[pb.Item]:
+    """Send frames on a stream of a channel, half-close, and return every item; raises what the call ended with."""
+    call = NodeServiceStub(channel).Ask(each(frames), timeout=30.0)
+    try:
+        return [item async for frame in call for item in frame.items]
+    except grpc.aio.AioRpcError as error:
+        raise status.from_call(error) from error
 
 
 async def each(frames: Sequence[pb.NodeServiceAskRequest]) -> AsyncIterator[pb.NodeServiceAskRequest]:
