@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-of-
 .DEFAULT_GOAL := help
+# Thirteen processes start here: they must find compiled modules, whatever the shell says.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo demo-stop test check lint types contracts stubs lock clean
 
 help: ## What there is to type

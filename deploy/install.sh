@@ -11,5 +11,5 @@ fi
 uv=$(sh deploy/find-uv.sh "$python")
 export UV_PYTHON_DOWNLOADS=never
 [ -x "$venv/bin/python" ] || "$uv" venv --quiet --python "$python" "$venv"
-"$uv" pip sync --quiet --require-hashes --python "$venv/bin/python" "$lock"
+"$uv" pip sync --quiet --compile-bytecode --require-hashes --python "$venv/bin/python" "$lock"
 "$uv" pip install --quiet --no-deps --no-build-isolation --offline --python "$venv/bin/python" --editable .
