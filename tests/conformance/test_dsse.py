@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from securesystemslib.dsse import Envelope as ForeignEnvelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import Key as ForeignKey
-from securesystemslib.signer import Signature as ForeignSignature  # type: ignore[attr-defined]  # REASON: public, not listed
+from securesystemslib.signer import Key as ForeignKey  # type: ignore[attr-defined]  # REASON: public, not listed
+from securesystemslib.signer import Signature as ForeignSignature  # type: ignore[attr-defined]  # REASON: as above
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]  # REASON: as above
 
 from federation.envelope import Envelope, pre_authentication_encoding
