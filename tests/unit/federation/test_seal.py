@@ -74,6 +74,15 @@ def test_a_verified_statement_cannot_be_made_by_hand() -> None:
         Verified(genuine.statement, genuine.envelope, genuine.digest, genuine.officers, (), "", object())
 
 
+@pytest.mark.xfail(
+    strict=True, reason="federation/seal.py: dataclasses.replace carries the proof over to another statement"
+)
+def test_a_verified_statement_cannot_be_changed_into_another() -> None:
+    genuine = node_opens(sent())
+    with pytest.raises((TypeError, ValueError)):
+        replace(genuine, statement=query(purpose="prosecution"))
+
+
 def test_what_was_opened_is_what_was_sealed() -> None:
     envelope = sent()
     opened = node_opens(envelope)

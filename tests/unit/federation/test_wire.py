@@ -245,6 +245,46 @@ def test_a_roster_with_a_value_out_of_its_list_or_a_weak_key_is_refused(
         roster_from_wire(message)
 
 
+def with_an_endpoint_twice(message: roster_pb2.Roster) -> None:
+    message.members[2].endpoints.add(kind="node", url="elsewhere.example:1")
+
+
+def with_an_endpoint_of_no_kind(message: roster_pb2.Roster) -> None:
+    message.members[2].endpoints.add(kind="\x00", url="elsewhere.example:1")
+
+
+def with_one_key_for_two_members(message: roster_pb2.Roster) -> None:
+    message.members[2].keys[0].public_key = message.members[3].keys[0].public_key
+
+
+def with_one_key_for_two_uses(message: roster_pb2.Roster) -> None:
+    message.members[2].keys[1].public_key = message.members[2].keys[0].public_key
+
+
+def with_a_log_key_of_another_origin(message: roster_pb2.Roster) -> None:
+    message.members[2].log_origin = "elsewhere.example/log"
+
+
+@pytest.mark.xfail(strict=True, reason="federation/wire/roster.py does not look at these yet; 04-roster 2 says it must")
+@pytest.mark.parametrize(
+    "change",
+    [
+        with_an_endpoint_twice,
+        with_an_endpoint_of_no_kind,
+        with_one_key_for_two_members,
+        with_one_key_for_two_uses,
+        with_a_log_key_of_another_origin,
+    ],
+)
+def test_a_roster_that_two_readers_could_read_differently_is_refused(
+    change: Callable[[roster_pb2.Roster], None],
+) -> None:
+    message = roster_message()
+    change(message)
+    with pytest.raises(MalformedStatement):
+        roster_from_wire(message)
+
+
 @pytest.mark.parametrize("field", ["credential", "issued", "expires"])
 def test_a_required_part_of_a_query_that_is_missing_is_named(field: str) -> None:
     message = query_pb2.Query.FromString(cast.sole_query().payload)
