@@ -97,7 +97,7 @@ async def ask_over(
     channel: grpc.aio.Channel, envelope: Envelope, opener: Opener, coordinator: str, deadline_seconds: float
 ) -> AsyncIterator[Accepted | Silence | Final]:
     """As `ask`, over a channel to the coordinator that is open already."""
-    checks = _Checks(opener, coordinator, envelope)
+    checks = Checks(opener, coordinator, envelope)
     call = CoordinatorServiceStub(channel).Ask(
         pb.CoordinatorServiceAskRequest(query=envelope_to_wire(envelope)), timeout=deadline_seconds
     )
@@ -110,7 +110,7 @@ async def ask_over(
         raise status.from_call(error) from error
 
 
-class _Checks:
+class Checks:
     """What an officer's side holds against the coordinator's stream."""
 
     def __init__(self, opener: Opener, coordinator: str, envelope: Envelope) -> None:
