@@ -13,6 +13,7 @@ from federation.serving.member import (
     ListenTable,
     LogTable,
     MemberTable,
+    MetricsTable,
     TelemetryTable,
     member_under,
     require_no_password,
@@ -43,6 +44,7 @@ class CoordinatorConfig(Strict, frozen=True, kw_only=True):
     log: LogTable
     inquiry: InquiryTable = msgspec.field(default_factory=InquiryTable)
     telemetry: TelemetryTable = msgspec.field(default_factory=TelemetryTable)
+    metrics: MetricsTable | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

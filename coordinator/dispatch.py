@@ -14,6 +14,7 @@ from federation.result import Silence
 from federation.roster import Roster
 from federation.seal import Opener, Verified
 from federation.serving.faults import opaque
+from federation.serving.metrics import Metrics, outcome_of
 from federation.status import silence_reason
 from federation.telemetry import telemetry
 
@@ -23,8 +24,9 @@ Outcome = Accepted | Silence
 class Dispatch:
     """Links to the nodes of one roster."""
 
-    def __init__(self, identity: TlsIdentity, deadline_seconds: float) -> None:
+    def __init__(self, identity: TlsIdentity, deadline_seconds: float, metrics: Metrics) -> None:
         self._identity = identity
+        self._metrics = metrics
         self._deadline_seconds = deadline_seconds
         self._links: dict[str, NodeLink] = {}
         self._roster: Roster | None = None
@@ -44,6 +46,10 @@ class Dispatch:
             for task in waiting:
                 task.cancel()
 
+    def streams(self) -> dict[str, float]:
+        """How many streams are open to each node asked so far."""
+        return {member: float(link.is_open) for member, link in tuple(self._links.items())}
+
     async def close(self) -> None:
         """Close every link."""
         await asyncio.gather(*(link.close() for link in self._links.values()))
@@ -57,6 +63,11 @@ class Dispatch:
         await asyncio.gather(*(link.close() for link in old.values()))
 
     async def _one(self, query: Verified[Query], receipt: bytes, opener: Opener, member: str) -> Outcome:
+        outcome = await self._asked(query, receipt, opener, member)
+        self._metrics.replied(member, _kind(outcome))
+        return outcome
+
+    async def _asked(self, query: Verified[Query], receipt: bytes, opener: Opener, member: str) -> Outcome:
         try:
             if opener.roster.member(member).standing != "good":
                 raise MemberSuspended("the member is suspended", member=member)
@@ -70,6 +81,10 @@ class Dispatch:
         if found is None:
             found = self._links[member] = NodeLink(roster.member(member), self._identity)
         return found
+
+
+def _kind(outcome: Outcome) -> str:
+    return f"silence_{outcome.reason}" if isinstance(outcome, Silence) else outcome_of(outcome.reply.statement)
 
 
 def _silence(member: str, error: FederationError) -> Silence:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import asyncpg
 
@@ -23,8 +24,11 @@ from federation.query import Query, require_in_window
 from federation.result import Result, Silence
 from federation.seal import Opener, Verified, seal
 from federation.serving.membership import Membership
+from federation.serving.metrics import Metrics
 from federation.serving.tls import Peer
 from federation.tlog.rows import Appended, ReceiptRow
+
+STEPS: Final = ("take_in", "log_query", "nodes", "give")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class Inquiry:
     signer: Signer
     clock: Clock
     max_in_flight: int
+    metrics: Metrics
     _carried: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     async def ask(self, envelope: Envelope, caller: Peer) -> AsyncIterator[Told]:
@@ -87,23 +92,28 @@ class Inquiry:
     async def _carry(self, envelope: Envelope, caller: Peer, tell: Callable[[Told | Exception], None]) -> None:
         try:
             # 1 may it set out?
-            self.membership.require_in_force(self.clock())
-            opener = self.membership.opener
-            query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
-            await self._require_new_or_same(query)
+            with self.metrics.step("take_in"):
+                self.membership.require_in_force(self.clock())
+                opener = self.membership.opener
+                query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
+                await self._require_new_or_same(query)
             # 2 countersign, and LOG before anything is sent
-            countersigned = self._countersign(query, opener)
-            receipt = await self._log_asked(countersigned)
+            with self.metrics.step("log_query"):
+                countersigned = self._countersign(query, opener)
+                receipt = await self._log_asked(countersigned)
             tell(Logged(envelope=countersigned.envelope, receipt=receipt))
             # 3 the same bytes to every node; 4 each reply verified, logged, handed on as it comes
             outcomes: list[Outcome] = []
-            async for group in self.dispatch.outcomes(countersigned, receipt, opener):
-                await self._log_outcomes(countersigned, group)
-                outcomes += group
-                for outcome in group:
-                    tell(outcome)
+            with self.metrics.step("nodes"):
+                async for group in self.dispatch.outcomes(countersigned, receipt, opener):
+                    await self._log_outcomes(countersigned, group)
+                    outcomes += group
+                    for outcome in group:
+                        tell(outcome)
             # 5 merge, sign, LOG, give
-            tell(await self._give(countersigned, outcomes))
+            with self.metrics.step("give"):
+                given = await self._give(countersigned, outcomes)
+            tell(given)
         except Exception as error:
             tell(error)
 

@@ -55,6 +55,11 @@ class NodeLink:
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a stream to the node is open, as far as is known."""
+        return self._session is not None
+
     async def ask(self, query: Envelope, receipt: bytes, deadline_seconds: float) -> Received:
         """Send one question; returns the node's reply, or raises its fault, or Unreachable or TooLate."""
         session = self._session or self._open()

@@ -10,13 +10,16 @@ from typing import Final
 
 from coordinator.config import LoadedConfig
 from coordinator.dispatch import Dispatch
-from coordinator.inquiry import Inquiry
+from coordinator.inquiry import STEPS, Inquiry
 from coordinator.results import Results
 from coordinator.service import CoordinatorServicer
 from federation import config, telemetry
 from federation.instant import Clock, system_clock
-from federation.serving.member import open_member
+from federation.serving.attending import attended, show_member
+from federation.serving.health import Probe
+from federation.serving.member import MemberParts, open_member
 from federation.serving.membership import RosterServicer
+from federation.serving.metrics import Metrics
 from federation.serving.querylog import QueryLogServicer
 from federation.serving.server import Serving
 from federation.serving.tls import server_credentials
@@ -54,7 +57,8 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         clock=clock,
     )
     async with stack:
-        dispatch = Dispatch(parts.keys.tls, settings.inquiry.deadline_seconds)
+        metrics = Metrics(STEPS)
+        dispatch = Dispatch(parts.keys.tls, settings.inquiry.deadline_seconds, metrics)
         stack.push_async_callback(dispatch.close)
         kept = timedelta(hours=settings.inquiry.results_kept_hours)
         inquiry = Inquiry(
@@ -65,6 +69,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             signer=parts.keys.statement,
             clock=clock,
             max_in_flight=settings.inquiry.max_in_flight,
+            metrics=metrics,
         )
         stack.push_async_callback(inquiry.finish)
         serving = Serving(
@@ -72,9 +77,25 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             server_credentials(parts.keys.tls, parts.membership.roster),
             reflect=settings.listen.reflection,
         )
-        add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
-        querylog = QueryLogServicer(parts.log, parts.membership, clock)
-        add_QueryLogServiceServicer_to_server(querylog, serving.server)
-        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, clock), serving.server)
+        _add_services(serving, parts, inquiry)
+        show_member(metrics, parts, {}, clock)
+        metrics.gauges("simpul_streams_open", "Open streams, by node asked so far.", "member", dispatch.streams)
         await serving.start(SERVICES)
-        yield serving
+        async with attended(serving, parts, metrics, settings.metrics, probes(inquiry)):
+            yield serving
+
+
+def probes(inquiry: Inquiry) -> dict[str, Probe]:
+    """What a coordinator must have to be useful, beside a log that it can write: a roster in force."""
+
+    async def roster() -> None:
+        inquiry.membership.require_in_force(inquiry.clock())
+
+    return {"roster": roster}
+
+
+def _add_services(serving: Serving, parts: MemberParts, inquiry: Inquiry) -> None:
+    add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
+    querylog = QueryLogServicer(parts.log, parts.membership, inquiry.clock)
+    add_QueryLogServiceServicer_to_server(querylog, serving.server)
+    add_RosterServiceServicer_to_server(RosterServicer(parts.membership, inquiry.clock), serving.server)

@@ -12,6 +12,7 @@ from federation.serving.member import (
     ListenTable,
     LogTable,
     MemberTable,
+    MetricsTable,
     TelemetryTable,
     member_under,
     require_no_password,
@@ -49,6 +50,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     records: RecordsTable
     policy: PolicyPathTable
     telemetry: TelemetryTable = msgspec.field(default_factory=TelemetryTable)
+    metrics: MetricsTable | None = None
 
     @property
     def index_dsn(self) -> str:

@@ -13,7 +13,7 @@ import asyncpg
 from federation.answer import Answer, Reply, Text
 from federation.append import Draft, MemberLog, query_entry
 from federation.envelope import Envelope
-from federation.errors import QueryIdReused, RosterMismatch, TooLate
+from federation.errors import FederationError, QueryIdReused, RosterMismatch, TooLate
 from federation.instant import Clock
 from federation.keys import Signer
 from federation.query import Query, require_in_window
@@ -21,6 +21,7 @@ from federation.roster import Roster
 from federation.seal import Verified, seal
 from federation.serving.member import log_roster
 from federation.serving.membership import Membership
+from federation.serving.metrics import Metrics, outcome_of
 from federation.terms import Terms
 from federation.tlog.rows import Appended, ReceiptRow
 from node import comparing, quota
@@ -32,6 +33,7 @@ from node.records.records import Records
 from node.replay import Replay, receive, reply_given
 from node.replies import Replies
 
+STEPS: Final = ("admit", "answer_again", "log_query", "decide", "records", "compare", "log_reply", "all")
 _LEAST_TIME: Final = timedelta(milliseconds=50)
 _SAY_MORE: Final = Text(
     indonesian="Sebutkan nomor dokumen, atau nama dan sekurangnya tahun lahir.",
@@ -51,18 +53,29 @@ class Responder:
     terms: Terms
     signer: Signer
     clock: Clock
+    metrics: Metrics
     _admission: Admission | None = field(default=None, init=False)
 
     async def respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> None:
         """Reply to every question of a frame, or say what was wrong with it; one bad question hurts no other."""
-        for question in questions:  # 1 to 3: genuine, brought by its coordinator, ours
-            with question.guarded("admit"):
-                question.admitted = await self._admit(question, caller)
-        await self._answer_again(still_open(questions))  # 4: known with its reply: that reply, whatever the window
+        with self.metrics.step("all"):
+            await self._respond(questions, caller, deadline)
+        for question in questions:
+            if isinstance(question.told, FederationError):
+                self.metrics.replied(caller, f"fault_{type(question.told).__name__}")
+
+    async def _respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> None:
+        with self.metrics.step("admit"):
+            for question in questions:  # 1 to 3: genuine, brought by its coordinator, ours
+                with question.guarded("admit"):
+                    question.admitted = await self._admit(question, caller)
+        with self.metrics.step("answer_again"):
+            await self._answer_again(still_open(questions))  # 4: known with its reply: that reply, whatever the window
         for question in still_open(questions):  # 5: timely
             with question.guarded("window"):
                 self._require_timely(question.query.statement, deadline)
-        await self._log_received(still_open(questions))  # 6: LOG, before any record is looked at
+        with self.metrics.step("log_query"):
+            await self._log_received(still_open(questions))  # 6: LOG, before any record is looked at
         await self._reply(still_open(questions))  # 7 to 12
 
     async def _admit(self, question: Question, caller: str) -> Verified[Query]:
@@ -139,9 +152,11 @@ class Responder:
         if not questions:
             return
         try:
-            decisions = await self._decide(questions)  # 7 quota, 8 policy, 9 breadth
+            with self.metrics.step("decide"):
+                decisions = await self._decide(questions)  # 7 quota, 8 policy, 9 breadth
             replies = await self._make_replies(questions, decisions)  # 10 records, 11 disclosure
-            await self._log_replies(questions, replies)  # 12
+            with self.metrics.step("log_reply"):
+                await self._log_replies(questions, replies)  # 12
         except Exception as error:
             await self._not_answered(questions, error)
 
@@ -173,29 +188,33 @@ class Responder:
         replies = Replies(member=self.log.member, policy=self.policy)
         pairs = list(zip(questions, decisions, strict=True))
         subjects = [comparing.forms(q.query.statement) if isinstance(d, Permit) else () for q, d in pairs]
-        candidates = iter(await self.records.candidates([form for forms in subjects for form in forms]))
+        with self.metrics.step("records"):
+            candidates = iter(await self.records.candidates([form for forms in subjects for form in forms]))
         made: list[Reply] = []
-        for (question, decision), forms in zip(pairs, subjects, strict=True):
-            if isinstance(decision, Deny):
-                wait = quota.until_next_hour(now) if decision.reason == "quota_exhausted" else None
-                made.append(replies.refusal(question.query, decision, roster_version=version, at=now, retry_after=wait))
-                continue
-            found = [
-                comparing.find(
-                    form, next(candidates), decision.classes, self.records.frequencies, self.records.population
+        with self.metrics.step("compare"):
+            for (question, decision), forms in zip(pairs, subjects, strict=True):
+                if isinstance(decision, Deny):
+                    wait = quota.until_next_hour(now) if decision.reason == "quota_exhausted" else None
+                    made.append(
+                        replies.refusal(question.query, decision, roster_version=version, at=now, retry_after=wait)
+                    )
+                    continue
+                found = [
+                    comparing.find(
+                        form, next(candidates), decision.classes, self.records.frequencies, self.records.population
+                    )
+                    for form in forms
+                ]
+                made.append(
+                    replies.answer(
+                        question.query,
+                        decision,
+                        disclose(found, decision, self.terms),
+                        roster_version=version,
+                        at=now,
+                        index_as_of=self.records.as_of,
+                    )
                 )
-                for form in forms
-            ]
-            made.append(
-                replies.answer(
-                    question.query,
-                    decision,
-                    disclose(found, decision, self.terms),
-                    roster_version=version,
-                    at=now,
-                    index_as_of=self.records.as_of,
-                )
-            )
         return made
 
     async def _log_replies(self, questions: Sequence[Question], replies: Sequence[Reply]) -> None:
@@ -222,7 +241,8 @@ class Responder:
 
         appended = await self.log.append(drafts, also=also)
         replay = Replay(self.pool, self.log)
-        for question, envelope, at in zip(questions, envelopes, appended, strict=True):
+        for question, reply, envelope, at in zip(questions, replies, envelopes, appended, strict=True):
+            self.metrics.replied(_requester(question), outcome_of(reply))
             with question.guarded("reply"):
                 kept = envelope if at.fresh else await replay.envelope(at)
                 question.told = Replied(envelope=kept, appended=at)

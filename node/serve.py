@@ -11,8 +11,12 @@ from typing import Final
 from federation import config, telemetry
 from federation.errors import ConfigError
 from federation.instant import Clock, system_clock
+from federation.person import Name, Person
+from federation.serving.attending import attended, show_member
+from federation.serving.health import Probe
 from federation.serving.member import open_member, open_pool
 from federation.serving.membership import RosterServicer
+from federation.serving.metrics import Metrics
 from federation.serving.querylog import QueryLogServicer
 from federation.serving.server import Serving
 from federation.serving.tls import server_credentials
@@ -20,14 +24,16 @@ from federation.terms import terms
 from federation.v1.membership_pb2_grpc import add_RosterServiceServicer_to_server
 from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from federation.v1.querylog_pb2_grpc import add_QueryLogServiceServicer_to_server
+from matching.form import prepare
 from node.config import LoadedConfig
 from node.policyentry import log_policy
 from node.records.index import Index
 from node.records.mapping import load_mapping
-from node.responder import Responder
+from node.responder import STEPS, Responder
 from node.rules import load_policy
 from node.service import NodeServicer
 
+NOBODY: Final = Person(names=(Name(text="PROBE OF THIS NODE"),))
 NODE_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 SERVICES: Final = (
     "federation.v1.NodeService",
@@ -67,6 +73,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn))
         index = await Index.open(index_pool, loaded.secret_file)
         await log_policy(parts.log, parts.pool, policy_bytes, clock())
+        metrics = Metrics(STEPS)
         responder = Responder(
             membership=parts.membership,
             log=parts.log,
@@ -76,6 +83,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             terms=terms(),
             signer=parts.keys.statement,
             clock=clock,
+            metrics=metrics,
         )
         serving = Serving(
             settings.listen.address,
@@ -87,5 +95,31 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         querylog = QueryLogServicer(parts.log, parts.membership, clock)
         add_QueryLogServiceServicer_to_server(querylog, serving.server)
         add_RosterServiceServicer_to_server(RosterServicer(parts.membership, clock), serving.server)
+        show_member(metrics, parts, {"index": index_pool}, clock)
+        show_node(metrics, responder, node)
         await serving.start(SERVICES)
-        yield serving
+        async with attended(serving, parts, metrics, settings.metrics, probes(responder)):
+            yield serving
+
+
+def probes(responder: Responder) -> dict[str, Probe]:
+    """What a node must be able to do to be useful, beside logging: look up, under a roster in force."""
+    nobody = [prepare(NOBODY)]
+
+    async def look_up() -> None:
+        await responder.records.candidates(nobody)
+
+    async def roster() -> None:
+        responder.membership.require_in_force(responder.clock())
+
+    return {"index": look_up, "roster": roster}
+
+
+def show_node(metrics: Metrics, responder: Responder, node: NodeServicer) -> None:
+    """Show what only a node has: the age of its index, and the streams that coordinators hold open."""
+    metrics.gauge(
+        "simpul_index_age_seconds",
+        "Since the match index was last in step with the agency's records.",
+        lambda: (responder.clock() - responder.records.as_of).total_seconds(),
+    )
+    metrics.gauges("simpul_streams_open", "Open streams, by coordinator.", "member", lambda: dict(node.streams))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -33,6 +34,7 @@ class NodeServicer(NodeServiceServicer):
         self._responder = responder
         self._version = version
         self._record_types = tuple(record_types)
+        self.streams: Counter[str] = Counter()
 
     @streaming
     async def Ask(
@@ -42,11 +44,13 @@ class NodeServicer(NodeServiceServicer):
         caller = self._coordinator(context)
         stream = Stream(self._responder, caller, _deadline(context, self._responder.clock()))
         reader = asyncio.create_task(stream.read(request_iterator))
+        self.streams[caller] += 1
         try:
             async for frame in stream.frames():
                 yield frame
             await reader
         finally:
+            self.streams[caller] -= 1
             reader.cancel()
             stream.cancel()
 

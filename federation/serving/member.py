@@ -56,6 +56,12 @@ class TelemetryTable(Strict, frozen=True, kw_only=True):
     level: str = "info"
 
 
+class MetricsTable(Strict, frozen=True, kw_only=True):
+    """[metrics]: the address (host:port) at which Prometheus may fetch them, over plain HTTP; without it nobody may."""
+
+    listen: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
     """The private keys of a member's process."""

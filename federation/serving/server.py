@@ -75,6 +75,6 @@ class Serving:
 
     async def drain(self, grace_seconds: float = _GRACE_SECONDS) -> None:
         """Take no new calls, finish what is in hand, then end."""
-        await self.healthy(False)
+        await self._health.enter_graceful_shutdown()  # whatever is found later, this member is not SERVING again
         await self.server.stop(grace_seconds)
         telemetry().info("drained")
