@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import grpc
 
 from coordinator.acceptance import Accepted, accept
 from coordinator.cli.officer import Officer
+from coordinator.merge import merge
 from federation import status
-from federation.answer import Answer
 from federation.calling.channels import open_channel
 from federation.envelope import Envelope
 from federation.errors import ConfigError, FederationError, UntrustedSignature
 from federation.instant import DEFAULT_WINDOW, Window
 from federation.person import Person
 from federation.query import Clear, Query, new_nonce, new_query_id
-from federation.result import Answered, Result, Silence
+from federation.result import Result, Silence
 from federation.seal import Opener, Verified, seal
 from federation.terms import terms
 from federation.tlog.note import NoteVerifier
@@ -167,20 +167,20 @@ class Checks:
         return Final(result=result, receipt=receipt)
 
     def _require_same(self, result: Result) -> None:
-        """The result speaks of each member of the audience, and as each of them did."""
-        if tuple(outcome.member for outcome in result.outcomes) != self._query.statement.audience:
-            raise UntrustedSignature("the result does not speak of every member of the audience")
-        for outcome in result.outcomes:
-            seen = self._outcomes.get(outcome.member)
-            if isinstance(outcome, Silence):
-                same = isinstance(seen, Silence)
-            else:
-                same = isinstance(seen, Accepted) and seen.reply.digest == outcome.statement_digest
-                same &= isinstance(seen, Accepted) and isinstance(outcome, Answered) == isinstance(
-                    seen.reply.statement, Answer
-                )
-            if not same:
-                raise UntrustedSignature("the result does not say what the member said", member=outcome.member)
+        """The result is what the outcomes received come to, of every member of the audience and every subject."""
+        audience = self._query.statement.audience
+        if not self._outcomes.keys() >= set(audience):
+            raise UntrustedSignature("the coordinator did not tell of every member of the audience")
+        expected = merge(
+            self._query,
+            [self._outcomes[member] for member in audience],
+            coordinator=self._coordinator,
+            roster_version=result.roster_version,
+            at=result.made,
+        )
+        said = tuple(replace(subject, indications=()) for subject in result.subjects)
+        if (result.outcomes, said) != (expected.outcomes, expected.subjects):
+            raise UntrustedSignature("the result does not say what the members said")
 
     def _receipt(self, text: bytes, member: str) -> Receipt:
         receipt = Receipt.parse(text)
