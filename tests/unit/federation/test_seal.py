@@ -98,6 +98,11 @@ def test_at_the_coordinator_a_query_has_no_countersignature_yet() -> None:
         OPENER.query(cast.countersigned(cast.sole_query()), countersigned=False)
 
 
+def test_at_the_coordinator_two_countersignatures_are_no_better_than_one() -> None:
+    with pytest.raises(UntrustedSignature, match="nobody known"):
+        OPENER.query(seal(query(), SARI, COORDINATOR, COORDINATOR), countersigned=False)
+
+
 def test_at_a_node_the_countersignature_must_be_there() -> None:
     with pytest.raises(UntrustedSignature, match="coordinator's signature is missing"):
         node_opens(cast.sole_query())
@@ -155,6 +160,13 @@ def test_the_order_of_signatures_does_not_matter(place: int) -> None:
 def test_signatures_that_are_not_exactly_those_demanded_are_refused(envelope: Envelope) -> None:
     with pytest.raises(UntrustedSignature):
         node_opens(envelope)
+
+
+def test_a_second_officers_signature_names_the_key_of_its_credential() -> None:
+    envelope = second(sent(), BUDI, cast.credential_envelope("budi"))
+    renamed = replace(envelope.signatures[-1], key_id=STRANGER.public.key_id)
+    with pytest.raises(UntrustedSignature, match="of another key"):
+        node_opens(replace(envelope, signatures=(*envelope.signatures[:-1], renamed)))
 
 
 def test_three_officers_are_one_too_many() -> None:
@@ -273,6 +285,11 @@ def test_a_credential_opens_as_it_was_sealed() -> None:
 def test_a_credential_that_its_agency_did_not_sign_alone_is_refused(envelope: Envelope) -> None:
     with pytest.raises(UntrustedSignature):
         opened_credential(envelope)
+
+
+def test_a_credential_outlives_the_key_that_signed_it() -> None:
+    window = Window(cast.AT, cast.YEAR.end + timedelta(days=1))
+    assert opened_credential(credential_envelope(window=window)).window == window
 
 
 def test_a_credential_of_another_federation_is_not_ours() -> None:

@@ -54,6 +54,16 @@ def test_a_bad_signature_by_a_known_key_refuses_the_roster() -> None:
         open_first_roster(replace(envelope, signatures=(*envelope.signatures[:2], bad)), PINS, 2)
 
 
+def test_of_one_key_the_first_signature_counts_and_further_ones_are_passed_over() -> None:
+    envelope = seal(cast.roster(), ONE, TWO)
+    again = replace(envelope.signatures[0], sig=bytes(64))
+    assert (
+        open_first_roster(replace(envelope, signatures=(*envelope.signatures, again)), PINS, 2).statement.version == 1
+    )
+    with pytest.raises(UntrustedSignature):
+        open_first_roster(replace(envelope, signatures=(again, *envelope.signatures)), PINS, 2)
+
+
 def test_the_pinned_threshold_counts_and_the_roster_cannot_lower_it() -> None:
     with pytest.raises(UntrustedSignature, match="too few"):
         first(ONE, threshold=1)
