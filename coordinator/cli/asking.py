@@ -169,8 +169,9 @@ class Checks:
     def _require_same(self, result: Result) -> None:
         """The result is what the outcomes received come to, of every member of the audience and every subject."""
         audience = self._query.statement.audience
-        if not self._outcomes.keys() >= set(audience):
-            raise UntrustedSignature("the coordinator did not tell of every member of the audience")
+        untold = next((member for member in audience if member not in self._outcomes), "")
+        if untold:
+            raise UntrustedSignature("the result does not say what the member said: nothing", member=untold)
         expected = merge(
             self._query,
             [self._outcomes[member] for member in audience],
