@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import product
+from itertools import combinations
+from struct import unpack
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from matching.form import BirthForm, Form, NameForm
+from matching.form import BirthForm, Form
 from matching.kinship import canonical_spellings
 from matching.sounds import skeleton
 
@@ -18,12 +19,17 @@ Family = Literal["A", "C", "D", "E", "G", "H"]
 WEIGHTS: Final = MappingProxyType({"E": 20, "C": 14, "D": 12, "H": 12, "G": 10, "A": 8})
 CAPS: Final = MappingProxyType({"E": 500, "C": 500, "D": 500, "H": 500, "G": 500, "A": 800})
 
+_FAMILIES: Final[dict[str, Family]] = {"A": "A", "C": "C", "D": "D", "E": "E", "G": "G", "H": "H"}
 _SHORTEST_SECRET: Final = 16
 _LONGEST_SECRET: Final = 64
 _MOST_PARTS: Final = 6
 _MOST_SPELLINGS: Final = 3
 _WIDEST_AGE: Final = 8
 _SHORT_PARTS: Final = 3
+_VALUE_BYTES: Final = 8
+_NAMES_KEPT: Final = 32_768
+# A part of a name, or two neighbours joined: the places it covers, a bit each, and the skeletons it is filed under.
+_Unit = tuple[int, tuple[str, ...]]
 
 
 class Key(NamedTuple):
@@ -33,13 +39,6 @@ class Key(NamedTuple):
     value: int
 
 
-class _Unit(NamedTuple):
-    """A part of a name, or two neighbours joined: the places it covers and the skeletons it is filed under."""
-
-    places: frozenset[int]
-    skeletons: tuple[str, ...]
-
-
 def blocking_keys(form: Form, secret: bytes) -> tuple[Key, ...]:
     """Make the keys of `form` under the node's own `secret` (16 to 64 bytes); each key once, in a fixed order.
 
@@ -47,37 +46,42 @@ def blocking_keys(form: Form, secret: bytes) -> tuple[Key, ...]:
     identifier. G: two parts. H: birth day and month, and two parts. Dates are folded so that day and month exchanged
     give the same key; parts are skeletons of consonants. Raises ValueError for a secret of another length.
     """
+    texts = _texts(form)
+    return tuple(dict.fromkeys(map(Key, (_FAMILIES[text[0]] for text in texts), _values(texts, secret))))
+
+
+def key_values(form: Form, secret: bytes) -> tuple[int, ...]:
+    """The values of `blocking_keys(form, secret)`, in its order, without their families: what an index files."""
+    return _values(_texts(form), secret)
+
+
+def _values(texts: Sequence[str], secret: bytes) -> tuple[int, ...]:
     if not _SHORTEST_SECRET <= len(secret) <= _LONGEST_SECRET:
         raise ValueError("The secret of the match index must have 16 to 64 bytes.")
-    keyed = blake2b(key=secret, digest_size=8)
-    keys: dict[Key, None] = {}
-    for family, text in dict.fromkeys(_texts(form)):
+    keyed = blake2b(key=secret, digest_size=_VALUE_BYTES)
+    digests: list[bytes] = []
+    for text in texts:
         digest = keyed.copy()
-        digest.update(f"{family}\x1f{text}".encode())
-        keys[Key(family, int.from_bytes(digest.digest(), "big", signed=True))] = None
-    return tuple(keys)
+        digest.update(text.encode())
+        digests.append(digest.digest())
+    return unpack(f">{len(digests)}q", b"".join(digests))
 
 
-def _texts(form: Form) -> Iterator[tuple[Family, str]]:
-    for number in (*form.documents, *form.national_identifiers):
-        yield "E", number.folded
-    dates = [birth for birth in form.births if birth.day]
-    for birth in dates:
-        yield "A", _date(birth)
+def _texts(form: Form) -> tuple[str, ...]:
+    """What is digested, each once: the family's letter, a separator, and what two persons must share."""
+    found = [f"E\x1f{number.folded}" for number in (*form.documents, *form.national_identifiers)]
+    days = [_day(birth) for birth in form.births if birth.day]
+    dates = [f"{birth.year} {_day(birth)}" for birth in form.births if birth.day]
+    found += [f"A\x1f{day}" for day in dates]
     years = _years(form)
     for name in form.names:
-        units = _units(name)
-        skeletons = dict.fromkeys(spelling for unit in units for spelling in unit.skeletons)
-        for birth, spelling in product(dates, skeletons):
-            yield "C", f"{_date(birth)} {spelling}"
-        for pair in _pairs(units):
-            yield "G", pair
-            yield from (("D", f"{year} {pair}") for year in years)
-            yield from (("H", f"{_day(birth)} {pair}") for birth in dates)
-
-
-def _date(birth: BirthForm) -> str:
-    return f"{birth.year} {_day(birth)}"
+        skeletons, pairs = _filed(name.tokens)
+        found += [f"C\x1f{day} {spelling}" for day in dates for spelling in skeletons]
+        for pair in pairs:
+            found.append(f"G\x1f{pair}")
+            found += [f"D\x1f{year} {pair}" for year in years]
+            found += [f"H\x1f{day} {pair}" for day in days]
+    return tuple(dict.fromkeys(found))
 
 
 def _day(birth: BirthForm) -> str:
@@ -91,15 +95,21 @@ def _years(form: Form) -> tuple[int, ...]:
     return tuple(range(first - 1, min(last + 1, first + _WIDEST_AGE) + 1)) if first else ()
 
 
-def _units(name: NameForm) -> tuple[_Unit, ...]:
+@lru_cache(maxsize=_NAMES_KEPT)
+def _filed(tokens: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The skeletons of a name's parts, each once, and its pairs of parts."""
+    units = _units(tokens)
+    return tuple(dict.fromkeys(spelling for _, spellings in units for spelling in spellings)), tuple(_pairs(units))
+
+
+def _units(tokens: tuple[str, ...]) -> list[_Unit]:
     """Parts alone, and neighbours joined where the name has two or three parts, as Guo Hua is Guohua."""
-    parts = name.tokens[:_MOST_PARTS]
-    units = [_Unit(frozenset({place}), _skeletons(token)) for place, token in enumerate(parts)]
+    parts = tokens[:_MOST_PARTS]
+    units = [(1 << place, _skeletons(token)) for place, token in enumerate(parts)]
     if len(parts) == _SHORT_PARTS:
         for place in range(len(parts) - 1):
-            joined = skeleton(parts[place] + parts[place + 1])
-            units.append(_Unit(frozenset({place, place + 1}), (joined,)))
-    return tuple(units)
+            units.append((0b11 << place, (skeleton(parts[place] + parts[place + 1]),)))
+    return units
 
 
 @lru_cache(maxsize=65_536)
@@ -107,11 +117,14 @@ def _skeletons(token: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((skeleton(token), *map(skeleton, canonical_spellings(token)))))[:_MOST_SPELLINGS]
 
 
-def _pairs(units: tuple[_Unit, ...]) -> Iterator[str]:
+def _pairs(units: list[_Unit]) -> list[str]:
     """Every two parts that do not overlap, each pair in one order; a name of one part is paired with nothing."""
     if len(units) == 1:
-        yield from (f"{spelling} -" for spelling in units[0].skeletons)
-    for place, one in enumerate(units):
-        for other in units[place + 1 :]:
-            if one.places.isdisjoint(other.places):
-                yield from (" ".join(sorted(pair)) for pair in product(one.skeletons, other.skeletons))
+        return [f"{spelling} -" for spelling in units[0][1]]
+    return [
+        f"{one} {other}" if one <= other else f"{other} {one}"
+        for (places, ones), (covered, others) in combinations(units, 2)
+        if not places & covered
+        for one in ones
+        for other in others
+    ]

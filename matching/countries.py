@@ -72,6 +72,7 @@ def _nearly(name: str) -> str:
     return near.pop() if len(near) == 1 else ""
 
 
+@lru_cache(maxsize=1024)
 def read_sex(text: str) -> str:
     """`M`, `F` or `X` of a sex as written (note that `P` is perempuan, female), or empty."""
     return _SEXES.get(_compact(text[:_LONGEST]), "")

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from federation.person import Birth, YearRange
@@ -45,6 +46,7 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Parts]], .
 )
 
 
+@lru_cache(maxsize=16_384)
 def read_birth(text: str, at: date | None = None) -> tuple[Birth | YearRange, ...]:
     """Read a birth date or an age, day first; several readings where the calendar is unsure, the likelier first.
 

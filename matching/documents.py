@@ -19,8 +19,11 @@ _ISSUED: Final = re.compile(r"^\s*([A-Za-z]{3})[\s:]+(\S.*)$")
 
 def clean(number: str) -> str:
     """The letters and digits of a number in upper case; letters of other scripts that look Latin become Latin."""
-    plain = unicodedata.normalize("NFKC", number[:_LONGEST]).upper().translate(_CYRILLIC)
-    return "".join(character for character in anyascii(plain).upper() if character.isalnum())
+    plain = number[:_LONGEST].upper()
+    if not plain.isascii():
+        translated = unicodedata.normalize("NFKC", number[:_LONGEST]).upper().translate(_CYRILLIC)
+        plain = anyascii(translated).upper()
+    return plain if plain.isalnum() else "".join(filter(str.isalnum, plain))
 
 
 def fold(number: str) -> str:

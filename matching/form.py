@@ -95,9 +95,9 @@ def _numbers(numbers: tuple[Document, ...] | tuple[NationalIdentifier, ...]) -> 
     forms: list[NumberForm] = []
     for each in numbers:
         cleaned = clean(each.number)
-        if any(character.isdigit() for character in cleaned):
+        if cleaned and not cleaned.isalpha():  # letters and digits are all that is left
             forms.append(NumberForm(each.number, each.kind, cleaned, fold(cleaned), each.issuer))
-    return tuple(dict.fromkeys(forms))
+    return tuple(dict.fromkeys(forms) if len(forms) > 1 else forms)
 
 
 def encode(form: Form) -> bytes:

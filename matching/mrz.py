@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -20,6 +21,9 @@ _NAME_LENGTH: Final = 39
 _ALLOWED: Final = re.compile(r"[A-Z0-9<]{44}")
 _TO_DIGIT: Final = str.maketrans("OQDILBSZG", "000118526")
 _TO_LETTER: Final = str.maketrans("01852", "OIBSZ")
+_FILLED: Final = {"<": 0} | {character: value for value, character in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")}
+_UNKNOWN: Final = 255
+_VALUES: Final = bytes(_FILLED.get(chr(octet), _UNKNOWN) for octet in range(256))
 _PAIRS: Final = dict(zip("018526OIBSZG", "OIBSZG018526", strict=True))
 _SEXES: Final = {"M": "M", "F": "F", "X": "X"}
 _EXPIRY_CENTURY: Final = 70
@@ -39,8 +43,10 @@ class Reading(msgspec.Struct, frozen=True):
 
 def check_digit(field: str) -> str:
     """The check digit of a field: weights 7 3 1, letters 10 to 35, filler 0, modulo 10 (Doc 9303 part 3, 4.9)."""
-    values = (int(character, 36) if character != "<" else 0 for character in field)
-    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
+    values = field.encode().translate(_VALUES)
+    if _UNKNOWN in values:
+        values = bytes(int(character, 36) if character != "<" else 0 for character in field)
+    return str((7 * sum(values[::3]) + 3 * sum(values[1::3]) + sum(values[2::3])) % 10)
 
 
 def read_td3(line1: str, line2: str, at: date | None = None) -> Person:
@@ -58,8 +64,7 @@ def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
     if upper[0] != "P":
         raise MalformedStatement("The first machine readable line must start with P; give both lines as printed.")
     number, number_fixed = _number(lower[0:9], lower[9])
-    birth, birth_fixed = _digits(lower[13:19]), _digits(lower[13:19]) != lower[13:19]
-    expiry, expiry_fixed = _digits(lower[21:27]), _digits(lower[21:27]) != lower[21:27]
+    birth, expiry = _digits(lower[13:19]), _digits(lower[21:27])
     whole = number + lower[9:13] + birth + lower[19:21] + expiry + lower[27:43]
     checks = {
         "document_number": (number, lower[9]),
@@ -68,7 +73,7 @@ def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
         "personal_number": (lower[28:42], "0" if lower[42] == "<" else lower[42]),
         "composite": (whole[0:10] + whole[13:20] + whole[21:43], lower[43]),
     }
-    fixed = {"document_number": number_fixed, "birth": birth_fixed, "expiry": expiry_fixed}
+    fixed = {"document_number": number_fixed, "birth": birth != lower[13:19], "expiry": expiry != lower[21:27]}
     return Reading(
         person=_person(upper, lower, (number, birth, expiry), at),
         failed=tuple(f for f, (text, digit) in checks.items() if check_digit(text) != digit.translate(_TO_DIGIT)),
@@ -78,7 +83,10 @@ def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
 
 
 def _line(text: str, which: str) -> str:
-    line = "".join(unicodedata.normalize("NFKC", text[: 4 * LENGTH]).upper().replace("«", "<<").split())
+    plain = text[: 4 * LENGTH]
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKC", plain).replace("«", "<<")
+    line = "".join(plain.upper().split())
     if which == "first" and _NAME_LENGTH - 30 < len(line) < LENGTH:
         line = line.ljust(LENGTH, "<")
     if not _ALLOWED.fullmatch(line):
@@ -120,6 +128,7 @@ def _person(upper: str, lower: str, fields: tuple[str, str, str], at: date | Non
     )
 
 
+@lru_cache(maxsize=16_384)
 def _birth(field: str, at: date | None) -> tuple[Birth, ...]:
     if not field[:2].isdecimal():
         return ()

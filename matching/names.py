@@ -31,6 +31,7 @@ _CAMEL: Final = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z]{2})")
 _SCOTS: Final = re.compile(r"^(?:Mac|Mc|De|Di|La|Le|Fitz|O)[A-Z]")
 _SERVANT: Final = re.compile(r"^(?:ABD(?:[AEOU]?L|[UEAI][RSNZTD](?=[RSNZTD]))|ABDOUL)(?=[A-Z]{3})")
 _SERVANTS: Final = frozenset({"ABD", "ABDUL", "ABDEL", "ABDAL", "ABDOUL", "ABDOL", "ABDUR", "ABDER", "ABDUS", "ABDUN"})
+_ONE_NAME: Final = frozenset({"ABDULLAH", "ABDALLAH", "ABDULLA", "ABDALLA", "ABDOULAYE"})
 _FOREIGN_DOTS: Final = ("·", "・", "•", "‧")
 _PINYIN: Final = re.compile(
     r"(?:(?:[ZCS]H|[BPMFDTNLGKHJQXZCSRYW])?"
@@ -41,55 +42,53 @@ _LONGEST: Final = 400
 _MOST_TOKENS: Final = 12
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=32_768)
 def tokens(text: str) -> tuple[str, ...]:
     """Split `text` into romanised upper-case tokens; particles, titles and placeholders are dropped.
 
     `text` beyond 400 characters and tokens beyond the twelfth are ignored. A name that consists of particles keeps
     them, and so does one of Chinese syllables alone (Liu De Hua); one of titles or placeholders has no token.
     """
-    plain = unicodedata.normalize("NFKC", text[:_LONGEST]).translate(_APOSTROPHES)
-    foreign = any(dot in plain for dot in _FOREIGN_DOTS)
-    found = [token for word in _split(_CHILD_OF.sub(" ", plain)) for token in romanize(word, foreign=foreign)]
+    plain = text[:_LONGEST] if text.isascii() else unicodedata.normalize("NFKC", text[:_LONGEST])
+    plain = plain.translate(_APOSTROPHES)
+    foreign = not plain.isascii() and any(dot in plain for dot in _FOREIGN_DOTS)
+    words = _WORD.findall(_CHILD_OF.sub(" ", plain) if "/" in plain else plain)
+    found = [token for word in words for token in _romanised(word, foreign)]
     while len(found) > 1 and found[0] in _FIRST:
         found = found[1:]
     named = [token for token in found if token not in _NOTHING]
-    chinese = all(len(token) <= _LONGEST_PINYIN and _PINYIN.fullmatch(token) for token in named)
-    kept = named if chinese else [token for token in named if token not in PARTICLES] or named
-    kept = _servants(kept)[:_MOST_TOKENS]
+    kept = named if all(map(_is_pinyin, named)) else [token for token in named if token not in PARTICLES] or named
+    kept = [part for token in kept for part in _servant(token)][:_MOST_TOKENS]
     return tuple(kept[:1]) if len(set(kept)) == 1 else tuple(kept)
 
 
-def _split(text: str) -> list[str]:
-    words: list[str] = []
-    for word in _WORD.findall(text):
-        if is_latin(word) and not _SCOTS.match(word):
-            words.extend(_CAMEL.split(word))
-        else:
-            words.append(word)
-    return words
+@lru_cache(maxsize=16_384)
+def _romanised(word: str, foreign: bool) -> tuple[str, ...]:
+    """The tokens of one word; KimMinJun is three words, and McDonald one."""
+    parts = _CAMEL.split(word) if is_latin(word) and not _SCOTS.match(word) else [word]
+    return tuple(token for part in parts for token in romanize(part, foreign=foreign))
 
 
-def _servants(found: list[str]) -> list[str]:
+@lru_cache(maxsize=16_384)
+def _is_pinyin(token: str) -> bool:
+    return len(token) <= _LONGEST_PINYIN and _PINYIN.fullmatch(token) is not None
+
+
+@lru_cache(maxsize=16_384)
+def _servant(token: str) -> tuple[str, ...]:
     """Write ABDUL RAHMAN, ABD EL RAHMAN, ABDURRAHMAN and ABDULRAHMAN alike: ABDUL and the name that follows."""
-    done: list[str] = []
-    for token in found:
-        if token in _SERVANTS:
-            done.append("ABDUL")
-            continue
-        glued = None if token in {"ABDULLAH", "ABDALLAH", "ABDULLA", "ABDALLA", "ABDOULAYE"} else _SERVANT.match(token)
-        if glued:
-            done.extend(("ABDUL", token[glued.end() :]))
-        else:
-            done.append(token)
-    return done
+    if token in _SERVANTS:
+        return ("ABDUL",)
+    glued = None if token in _ONE_NAME else _SERVANT.match(token)
+    return ("ABDUL", token[glued.end() :]) if glued else (token,)
 
 
 def is_romanised(text: str) -> bool:
     """Whether the tokens of `text` come from letters other than Latin ones."""
-    return not all(is_latin(word) for word in _WORD.findall(text[:_LONGEST]))
+    return not text.isascii() and not all(is_latin(word) for word in _WORD.findall(text[:_LONGEST]))
 
 
+@lru_cache(maxsize=32_768)
 def read_name(text: str, order: Order = "as_written") -> tuple[Name, ...]:
     """Read one cell that holds a name, or a name and its aliases, as Names; empty where it holds none.
 
@@ -141,5 +140,8 @@ _SCRIPTS: Final = (
 
 def script_of(text: str) -> str:
     """The ISO 15924 code of the script of the first letter of `text`, or empty where it is not one we name."""
-    letter = next((ord(character) for character in text if character.isalpha()), 0)
-    return next((code for end, code in _SCRIPTS if letter <= end), "") if letter else ""
+    for character in text:
+        if character.isalpha():
+            letter = ord(character)
+            return next((code for end, code in _SCRIPTS if letter <= end), "")
+    return ""

@@ -25,7 +25,7 @@ _LONGEST_EAST_ASIAN: Final = 4
 
 def is_latin(word: str) -> bool:
     """Whether every letter of `word` is a Latin one."""
-    return all(ord(letter) <= _LATIN_END or 0x1E00 <= ord(letter) <= 0x1EFF for letter in word)
+    return word.isascii() or all(ord(letter) <= _LATIN_END or 0x1E00 <= ord(letter) <= 0x1EFF for letter in word)
 
 
 def romanize(word: str, *, foreign: bool = False) -> tuple[str, ...]:
@@ -48,7 +48,8 @@ def romanize(word: str, *, foreign: bool = False) -> tuple[str, ...]:
 
 
 def _letters(text: str) -> tuple[str, ...]:
-    token = "".join(letter for letter in text.upper() if "A" <= letter <= "Z")
+    upper = text.upper()
+    token = upper if upper.isascii() and upper.isalpha() else "".join(each for each in upper if "A" <= each <= "Z")
     return (token,) if token else ()
 
 

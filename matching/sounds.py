@@ -38,21 +38,26 @@ def fold(token: str) -> str:
 
     Vowels of a short token are kept apart (Mi and Ma are two names); in longer ones E counts as I and O as U.
     """
-    text = token
-    for spelling, sound in _CONSONANTS:
-        if spelling in text:
-            text = text.replace(spelling, sound)
-    text = _LAST_X.sub("KS", _SOFT_C.sub("S", text))
+    text = _consonants(token)
     for spelling, sound in _VOWELS:
         if spelling in text:
             text = text.replace(spelling, sound)
     if len(token) >= _LONG:
         for spelling, sound in _LONG_VOWELS:
             text = text.replace(spelling, sound)
-    text = _SILENT_H.sub("", text).translate(_PLAIN)
+    text = (_SILENT_H.sub("", text) if "H" in text else text).translate(_PLAIN)
     if len(token) > _SHORT:
         text = text.replace("E", "I").replace("O", "U")
     return _DOUBLE.sub(r"\1", text)
+
+
+def _consonants(text: str) -> str:
+    for spelling, sound in _CONSONANTS:
+        if spelling in text:
+            text = text.replace(spelling, sound)
+    if "C" in text:
+        text = _SOFT_C.sub("S", text)
+    return _LAST_X.sub("KS", text) if "X" in text else text
 
 
 @lru_cache(maxsize=65_536)
