@@ -24,6 +24,7 @@ from federation.v1.node_pb2_grpc import NodeServiceStub
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 
 _MAX_IN_FLIGHT = 64
+_LONGEST_WAIT_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,19 @@ class Received:
 
     envelope: Envelope
     receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What a node says of itself."""
+
+    federation: str
+    member: str
+    roster_version: int
+    terms_version: str
+    software_version: str
+    max_in_flight: int
+    record_types: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -171,8 +185,26 @@ class NodeLink:
         return Received(envelope=envelope_from_wire(reply.envelope), receipt=receipt)
 
 
+async def describe(member: Member, identity: TlsIdentity, deadline_seconds: float) -> Description:
+    """What a node says it can do, asked on a connection of its own; refuses as the node does (FederationError)."""
+    async with open_channel(member, "node", identity) as channel:
+        try:
+            told = await NodeServiceStub(channel).Describe(pb.NodeServiceDescribeRequest(), timeout=deadline_seconds)
+        except grpc.aio.AioRpcError as error:
+            raise status.from_call(error) from error
+    return Description(
+        federation=told.federation,
+        member=told.member,
+        roster_version=told.roster_version,
+        terms_version=told.terms_version,
+        software_version=told.software_version,
+        max_in_flight=told.max_in_flight,
+        record_types=tuple(told.record_types),
+    )
+
+
 def _fault(message: pb.QuestionError, member: str) -> FederationError:
     """The fault that a node tells of; `remote` sets it apart from what is wrong with the node's own reply."""
-    wait: timedelta | None = message.retry_after.ToTimedelta() if message.HasField("retry_after") else None
-    facts = {name: value for name, value in message.facts.items() if name not in ("message", "retry_after")}
-    return status.named(message.error, message.message, facts | {"remote": member}, wait)
+    wait = min(message.retry_after.seconds, _LONGEST_WAIT_SECONDS) if message.HasField("retry_after") else None
+    facts = dict(message.facts) | {"remote": member}
+    return status.named(message.error, message.message, facts, timedelta(seconds=wait) if wait is not None else None)

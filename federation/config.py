@@ -39,9 +39,11 @@ def parse(content: bytes, kind: type[S], name: str) -> S:
 
 def _decode(kind: type, value: object) -> object:
     """Paths, which TOML has no type for, from text."""
-    if kind is Path and isinstance(value, str):
-        return Path(value)
-    raise NotImplementedError
+    if kind is not Path:
+        raise NotImplementedError
+    if not isinstance(value, str):
+        raise ValueError("Expected a path, as text")
+    return Path(value)
 
 
 def digest(path: Path) -> str:

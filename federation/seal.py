@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
@@ -46,10 +46,10 @@ class Verified(Generic[S]):
     officers: tuple[Verified[Credential], ...]
     unknown: tuple[str, ...]
     countersigner: str
-    _proof: object
+    proof: InitVar[object]
 
-    def __post_init__(self) -> None:
-        if self._proof is not _opened:
+    def __post_init__(self, proof: object) -> None:
+        if proof is not _opened:
             raise TypeError("a verified statement is made by opening an envelope")
 
 

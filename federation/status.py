@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final, cast
@@ -47,6 +48,8 @@ SILENCES: Final[dict[type[FederationError], str]] = {
 CLASS_KEY: Final = "simpul-error"
 RETRY_KEY: Final = "simpul-retry-after-ms"
 _FACT_PREFIX: Final = "simpul-fact-"
+_OWN: Final = frozenset({"self", "message", "retry_after"})
+_WAIT: Final = re.compile(r"[0-9]{1,10}")
 _BY_NAME: Final = {kind.__name__: kind for kind in CODES}
 _BY_CODE: Final[dict[grpc.StatusCode, type[FederationError]]] = {
     grpc.StatusCode.UNAVAILABLE: errors.Unreachable,
@@ -79,7 +82,9 @@ def trailers(error: FederationError) -> tuple[tuple[str, str], ...]:
 
 def named(name: str, message: str, facts: dict[str, str], retry_after: timedelta | None = None) -> FederationError:
     """The error of a class name that travelled; an unknown name becomes Internal."""
-    return _BY_NAME.get(name, errors.Internal)(message, retry_after=retry_after, **facts)
+    error = _BY_NAME.get(name, errors.Internal)(message, retry_after=retry_after)
+    error.facts.update((key, value) for key, value in facts.items() if key not in _OWN)
+    return error
 
 
 def from_call(error: grpc.aio.AioRpcError) -> FederationError:
@@ -92,6 +97,6 @@ def from_call(error: grpc.aio.AioRpcError) -> FederationError:
     if name is None:
         return _BY_CODE.get(error.code(), errors.Internal)(f"the call failed: {error.code().name}")
     facts = {key.removeprefix(_FACT_PREFIX): value for key, value in metadata.items() if key.startswith(_FACT_PREFIX)}
-    facts = {key.replace("-", "_"): value for key, value in facts.items() if key not in ("message", "retry-after")}
+    facts = {key.replace("-", "_"): value for key, value in facts.items()}
     retry = metadata.get(RETRY_KEY, "")
-    return named(name, details, facts, timedelta(milliseconds=int(retry)) if retry.isdigit() else None)
+    return named(name, details, facts, timedelta(milliseconds=int(retry)) if _WAIT.fullmatch(retry) else None)

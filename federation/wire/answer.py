@@ -14,6 +14,7 @@ from federation.wire import scalars
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _MAX_FIELDS: Final = 64
 _MAX_ALIGNED: Final = 256
+_MAX_BITS: Final = 10_000.0
 
 
 def answer_to_wire(answer: Answer) -> pb.Answer:
@@ -152,8 +153,8 @@ def _match(message: pb.Match) -> Match:
         as_of=scalars.optional_instant(message, "as_of"),
         fields=tuple(_field(field) for field in message.fields),
         reference=scalars.text(message.reference, "Match.reference", 256),
-        score=message.score if message.HasField("score") else None,
-        prior_bits=message.prior_bits if message.HasField("prior_bits") else None,
+        score=_number(message.score, "Match.score", 0, 1) if message.HasField("score") else None,
+        prior_bits=_number(message.prior_bits, "Match.prior_bits") if message.HasField("prior_bits") else None,
         comparisons=tuple(_comparison(comparison) for comparison in message.comparisons),
     )
 
@@ -177,18 +178,24 @@ def _comparison(message: pb.Comparison) -> Comparison:
         kind=scalars.text(message.kind, "Comparison.kind", 64),
         asked=scalars.text(message.asked, "Comparison.asked"),
         held=scalars.text(message.held, "Comparison.held"),
-        bits=message.bits,
+        bits=_number(message.bits, "Comparison.bits"),
         evidence=scalars.text(message.evidence, "Comparison.evidence", 4096),
         aligned=tuple(
             AlignedPart(
                 asked=scalars.text(part.asked, "AlignedPart.asked"),
                 held=scalars.text(part.held, "AlignedPart.held"),
                 kind=scalars.text(part.kind, "AlignedPart.kind", 64),
-                bits=part.bits,
+                bits=_number(part.bits, "AlignedPart.bits"),
             )
             for part in message.aligned
         ),
     )
+
+
+def _number(value: float, field: str, least: float = -_MAX_BITS, most: float = _MAX_BITS) -> float:
+    if not least <= value <= most:  # false for what is not a number, too
+        raise MalformedStatement(f"{field} is out of its range", field=field)
+    return value
 
 
 def band_from_wire(value: str, field: str) -> Band:

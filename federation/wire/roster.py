@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from federation.errors import MalformedStatement
 from federation.keys import VerifyingKey
 from federation.roster import KEY_USES, ROLES, Key, Member, Roster
+from federation.tlog.note import NoteVerifier
 from federation.v1 import roster_pb2 as pb
 from federation.wire import scalars
 
 _MAX_MEMBERS: Final = 1000
 _MAX_AUTHORITIES: Final = 32
 _EVIDENCE_KEY_BYTES: Final = 1184 + 32
+_ENDPOINT_KINDS: Final = ("node", "coordinator", "querylog", "roster")
 
 
 def roster_to_wire(roster: Roster) -> pb.Roster:
@@ -42,6 +45,8 @@ def roster_from_wire(message: pb.Roster) -> Roster:
     scalars.identifiers([member.id for member in message.members], "Roster.members", _MAX_MEMBERS)
     if (message.version == 1) != (message.previous == b"") or not message.version:
         raise MalformedStatement("only version 1 has no previous roster", field="Roster.previous")
+    members = tuple(_member(member) for member in message.members)
+    _require_distinct_keys(members)
     return Roster(
         federation=scalars.identifier(message.federation, "Roster.federation"),
         version=message.version,
@@ -49,7 +54,7 @@ def roster_from_wire(message: pb.Roster) -> Roster:
         window=scalars.window(message, "issued", "expires"),
         authority_keys=authorities,
         threshold=message.threshold,
-        members=tuple(_member(member) for member in message.members),
+        members=members,
         terms_version=scalars.text(message.terms_version, "Roster.terms_version", 64),
         witness_quorum=message.witness_quorum,
         revoked_credentials=frozenset(
@@ -87,13 +92,41 @@ def _member(message: pb.Member) -> Member:
         name_indonesian=scalars.text(message.name_indonesian, "Member.name_indonesian", 256),
         name_english=scalars.text(message.name_english, "Member.name_english", 256),
         roles=frozenset(scalars.one_of(role, ROLES, "Member.roles") for role in message.roles),
-        endpoints={e.kind: scalars.text(e.url, "Endpoint.url", 256) for e in message.endpoints},
+        endpoints=_endpoints(message.endpoints),
         keys=tuple(_key(key) for key in message.keys),
         tls_ca=message.tls_ca,
-        log_origin=scalars.text(message.log_origin, "Member.log_origin", 256),
-        log_vkey=scalars.text(message.log_vkey, "Member.log_vkey", 512),
+        log_origin=_log_origin(message),
+        log_vkey=message.log_vkey,
         standing=scalars.one_of(message.standing, ("good", "suspended"), "Member.standing"),
     )
+
+
+def _endpoints(messages: Sequence[pb.Endpoint]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for message in messages:
+        kind = scalars.one_of(message.kind, _ENDPOINT_KINDS, "Endpoint.kind")
+        if kind in found:
+            raise MalformedStatement("Endpoint.kind is given twice", field="Endpoint.kind")
+        found[kind] = scalars.text(message.url, "Endpoint.url", 256)
+    return found
+
+
+def _log_origin(message: pb.Member) -> str:
+    """The origin of the member's log, which is the name of its verifier key; both, or neither."""
+    origin = scalars.text(message.log_origin, "Member.log_origin", 256)
+    vkey = scalars.text(message.log_vkey, "Member.log_vkey", 512)
+    if (origin or vkey) and NoteVerifier.from_vkey(vkey).name != origin:
+        raise MalformedStatement("Member.log_origin is not the name of its verifier key", field="Member.log_origin")
+    return origin
+
+
+def _require_distinct_keys(members: Sequence[Member]) -> None:
+    """SPEC: 04-roster 2: one key speaks for one member, and has one use."""
+    seen: dict[bytes, tuple[str, str]] = {}
+    for member in members:
+        for key in member.keys:
+            if seen.setdefault(key.public, (member.id, key.use)) != (member.id, key.use):
+                raise MalformedStatement("one key is given to two members or two uses", field="Key.public_key")
 
 
 def _key(message: pb.Key) -> Key:

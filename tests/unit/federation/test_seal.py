@@ -74,9 +74,6 @@ def test_a_verified_statement_cannot_be_made_by_hand() -> None:
         Verified(genuine.statement, genuine.envelope, genuine.digest, genuine.officers, (), "", object())
 
 
-@pytest.mark.xfail(
-    strict=True, reason="federation/seal.py: dataclasses.replace carries the proof over to another statement"
-)
 def test_a_verified_statement_cannot_be_changed_into_another() -> None:
     genuine = node_opens(sent())
     with pytest.raises((TypeError, ValueError)):

@@ -113,9 +113,6 @@ def test_facts_that_another_made_cannot_take_the_place_of_the_message() -> None:
     assert status.from_call(failed(grpc.StatusCode.RESOURCE_EXHAUSTED, trailing)).facts == {}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="federation/status.py: what another process wrote into trailers ends in a traceback"
-)
 @pytest.mark.parametrize(
     "trailing",
     [
