@@ -24,7 +24,7 @@ LONG: Final = Window(AT - timedelta(days=1), AT + timedelta(days=300))
 NODES: Final = tuple(f"node{at:02}" for at in range(6))
 COORDINATOR: Final = "sekretariat"
 PERSON: Final = Person(names=(Name(text="KIM MINSOO"),), births=(Birth(text="1984", year=1984),))
-_SEEDS: Final = {name: at for at, name in enumerate((*NODES, COORDINATOR, "authority", "alya", "budi", "log"), start=1)}
+_SEEDS: Final = {name: at for at, name in enumerate((*NODES, COORDINATOR, "authority", "alya", "budi"), start=1)}
 
 
 def key(name: str) -> SigningKey:
@@ -35,7 +35,6 @@ def key(name: str) -> SigningKey:
 @cache
 def opener() -> Opener:
     """What opens envelopes under the roster."""
-    evidence = EvidenceKey.generate().public.raw
     roster = Roster(
         federation="uji",
         version=1,
@@ -43,7 +42,7 @@ def opener() -> Opener:
         window=LONG,
         authority_keys=(key("authority").public,),
         threshold=1,
-        members=tuple(_member(name, evidence) for name in (*NODES, COORDINATOR)),
+        members=tuple(_member(name) for name in (*NODES, COORDINATOR)),
         terms_version="2026-11-01",
     )
     return Opener(open_first_roster(seal(roster, key("authority")), (key("authority").public,), 1))
@@ -126,10 +125,10 @@ def opened(reply: Reply) -> Verified[Answer] | Verified[Refusal]:
 
 def log_signer(member: str) -> NoteSigner:
     """What signs the checkpoints of a member's log."""
-    return NoteSigner(f"{member}.uji/log1", key("log"))
+    return NoteSigner(f"{member}.uji/log1", SigningKey.from_seed(bytes([_SEEDS[member] + 100]) * 32))
 
 
-def _member(name: str, evidence: bytes) -> Member:
+def _member(name: str) -> Member:
     signer = log_signer(name)
     return Member(
         id=name,
@@ -140,7 +139,7 @@ def _member(name: str, evidence: bytes) -> Member:
         keys=(
             Key(use="statement", public=key(name).public.spki, window=LONG),
             Key(use="log", public=signer.signer.public.spki, window=LONG),
-            Key(use="evidence", public=evidence, window=LONG),
+            Key(use="evidence", public=EvidenceKey.generate().public.raw, window=LONG),
         ),
         tls_ca=b"",
         log_origin=signer.name,
