@@ -53,11 +53,7 @@ class Results:
         """A result for the officer who asked, or for their member's process; NotInLog for anybody else."""
         await self._pool.execute(_FORGET, at)
         row = await self._pool.fetchrow(_FIND, query_id, at)
-        if (
-            row is None
-            or row["requester"] != caller.member
-            or (caller.officer and caller.officer not in row["officers"])
-        ):
+        if row is None or not _may_have(caller, row["requester"], row["officers"]):
             raise NotInLog("no such result is kept for this caller", query_id=query_id.hex())
         appended = Appended(index=row["index"], entry=row["leaf"], fresh=False)
         return await self._log.envelope_of(decode_entry(appended.entry)), appended

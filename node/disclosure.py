@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,13 @@ from node.policy import Permit
 
 # Room for the envelope's signature and the answer's own fields beside its matches.
 MATCH_BYTES: Final = 240 * 1024
+# SPEC: 08-answer: what a reader takes of each text and list.
+_TEXT_LENGTH: Final = 1024
+_EVIDENCE_LENGTH: Final = 4096
+_REFERENCE_LENGTH: Final = 256
+_MAX_VALUES: Final = 64
+_MAX_ALIGNED: Final = 256
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _STATUS: Final = rank("status")
 _FIELDS: Final = rank("fields")
 _COMPARISON: Final = rank("comparison")
@@ -37,13 +45,15 @@ def disclose(found: Sequence[Sequence[Found]], permit: Permit, terms: Terms) -> 
     """Cut what was found of each subject, strongest first, to what the permit lets out."""
     if rank(permit.highest) == rank("desk_notice"):
         return ()
-    answers = [_subject(place, records, permit, terms) for place, records in enumerate(found)]
-    return _within_size(answers)
+    told = [_subject(place, records, permit, terms) for place, records in enumerate(found)]
+    return _within_size([answer for answer, _ in told], [scores for _, scores in told])
 
 
-def _subject(place: int, found: Sequence[Found], permit: Permit, terms: Terms) -> SubjectAnswer:
+def _subject(place: int, found: Sequence[Found], permit: Permit, terms: Terms) -> tuple[SubjectAnswer, list[float]]:
+    """What is said of one subject, and the score of each match that is told."""
     band: Band = "none"
     matches: list[Match] = []
+    scores: list[float] = []
     for record in sorted(found, key=lambda r: -r.score):
         given = permit.classes.get(record.record_type)
         if given is None or given == "desk_notice":
@@ -51,7 +61,10 @@ def _subject(place: int, found: Sequence[Found], permit: Permit, terms: Terms) -
         band = better(band, record.band)
         if rank(given) >= _STATUS:
             matches.append(_match(record, given, terms))
-    return SubjectAnswer(subject=place, band=band, matches=tuple(matches[:MAX_MATCHES]), cut=len(matches) > MAX_MATCHES)
+            scores.append(record.score)
+    cut = len(matches) > MAX_MATCHES
+    answer = SubjectAnswer(subject=place, band=band, matches=tuple(matches[:MAX_MATCHES]), cut=cut)
+    return answer, scores[:MAX_MATCHES]
 
 
 def _match(record: Found, given: str, terms: Terms) -> Match:
@@ -63,21 +76,46 @@ def _match(record: Found, given: str, terms: Terms) -> Match:
         record_type=record.record_type,
         disclosure_class=given,
         as_of=record.as_of,
-        fields=tuple((name, record.fields[name]) for name in allowed if record.fields.get(name)),
-        reference=record.reference if rank(given) >= _FIELDS else "",
+        fields=tuple(
+            (name, tuple(_tellable(value) for value in record.fields[name][:_MAX_VALUES]))
+            for name in allowed
+            if record.fields.get(name)
+        ),
+        reference=_tellable(record.reference, _REFERENCE_LENGTH) if rank(given) >= _FIELDS else "",
         score=record.score if in_detail else None,
         prior_bits=record.prior_bits if in_detail else None,
-        comparisons=record.comparisons if in_detail else (),
+        comparisons=tuple(_comparison(comparison) for comparison in record.comparisons) if in_detail else (),
     )
 
 
-def _within_size(answers: list[SubjectAnswer]) -> tuple[SubjectAnswer, ...]:
-    """Drop the last matches, over all subjects, until the answer fits, and mark each subject so cut."""
+def _comparison(comparison: Comparison) -> Comparison:
+    return replace(
+        comparison,
+        asked=_tellable(comparison.asked),
+        held=_tellable(comparison.held),
+        evidence=_tellable(comparison.evidence, _EVIDENCE_LENGTH),
+        aligned=tuple(
+            replace(part, asked=_tellable(part.asked), held=_tellable(part.held))
+            for part in comparison.aligned[:_MAX_ALIGNED]
+        ),
+    )
+
+
+def _tellable(text: str, most: int = _TEXT_LENGTH) -> str:
+    """A value of the agency's as it may travel: control characters marked, and never longer than a reader takes."""
+    clean = _CONTROLS.sub("\ufffd", text)
+    return clean if len(clean) <= most else clean[: most - 1] + "…"
+
+
+def _within_size(answers: list[SubjectAnswer], scores: list[list[float]]) -> tuple[SubjectAnswer, ...]:
+    """Drop the weakest matches, over all subjects, until the answer fits, and mark each subject so cut."""
     sizes = [[_size(match) for match in answer.matches] for answer in answers]
     total = sum(map(sum, sizes))
     while total > MATCH_BYTES:
-        place = max(range(len(answers)), key=lambda i: (len(sizes[i]), i))
+        held = (place for place, left in enumerate(sizes) if left)
+        place = min(held, key=lambda place: (scores[place][-1], -len(sizes[place]), -place))
         total -= sizes[place].pop()
+        scores[place].pop()
         answers[place] = replace(answers[place], matches=answers[place].matches[:-1], cut=True)
     return tuple(answers)
 

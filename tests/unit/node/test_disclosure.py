@@ -93,10 +93,28 @@ def test_the_strongest_matches_come_first_and_past_the_limit_the_list_is_cut() -
 def test_an_answer_too_large_drops_its_weakest_matches_and_marks_each_subject_cut() -> None:
     comparisons = (replace(COMPARED, evidence="e" * 4000),) * 4
     records = [found(score=at / 100, comparisons=comparisons) for at in range(20)]
-    subjects = disclose([records, records[:2], ()], Permit(classes={"stay_permit": "comparison"}), terms())
+    subjects = disclose([records, records[18:], ()], Permit(classes={"stay_permit": "comparison"}), terms())
     large, small, none = subjects
     assert large.cut and not small.cut and not none.cut
     assert [match.score for match in large.matches] == [at / 100 for at in range(19, 19 - len(large.matches), -1)]
+
+
+def test_the_weakest_match_goes_first_whichever_subject_it_is_of() -> None:
+    comparisons = (replace(COMPARED, evidence="e" * 4000),) * 4
+    strong = [found(score=0.9, comparisons=comparisons)] * 15
+    weak = [found(score=0.3, comparisons=comparisons)] * 2
+    first, second = disclose([strong, weak], Permit(classes={"stay_permit": "comparison"}), terms())
+    assert (len(second.matches), second.cut) == (0, True)
+    assert len(first.matches) < 15
+
+
+def test_a_value_that_no_reader_would_take_is_told_as_far_as_it_can_be() -> None:
+    hostile = found(fields={"number": ("a\x1b[31mb\x00c", "x" * 5000)}, reference="r" * 400)
+    (match,) = one("fields", hostile).matches
+    ((_, (marked, cut)),) = match.fields
+    assert (marked, len(cut), len(match.reference)) == ("a\ufffd[31mb\ufffdc", 1024, 256)
+    reply = opened(answer(query(), NODES[1], subjects=(SubjectAnswer(subject=0, band="strong", matches=(match,)),)))
+    assert reply.statement.subjects[0].matches == (match,)
 
 
 def test_an_answer_about_a_hundred_subjects_fits_its_envelope_however_much_was_found() -> None:
