@@ -77,6 +77,23 @@ class Mirror:
         ]
         await self._ask_for_wraps(taken)
 
+    async def head(self) -> bytes:
+        """The newest checkpoint as the member signed it, not verified."""
+        note, _ = await self._head()
+        return note
+
+    async def some_wraps(self) -> tuple[WrapRow, ...]:
+        """The first page of rows that say to whom evidence is wrapped; the wraps themselves are withheld in it."""
+        async for _, page in self._pages(pb.TABLE_WRAP, b""):
+            return tuple(_wrap(found.wrap) for found in _only(page, "wrap"))
+        return ()
+
+    async def open_group(self, group: bytes) -> tuple[WrapRow, ...]:
+        """The wraps of one group, asked for as an audit does; the member logs the opening first."""
+        taken = _Taken(began=self._clock())
+        await self._ask(taken, (group,))
+        return tuple(taken.handed)
+
     async def finish(self) -> Copy:
         """Take the newest checkpoint, its consistency with the first, and the entries added since."""
         taken = self._taken

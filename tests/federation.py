@@ -309,10 +309,16 @@ def _plans(nodes: Sequence[str]) -> list[MemberPlan]:
             name_indonesian=f"Kantor {member}",
             name_english=f"Office {member}",
             roles=frozenset(has),
-            endpoints={kind: f"127.0.0.1:{port}" for kind in (*sorted(has & {"node", "coordinator"}), "roster")},
+            endpoints={kind: f"127.0.0.1:{port}" for kind in _kinds(has)},
         )
         for (member, has), port in zip(roles.items(), ports, strict=True)
     ]
+
+
+def _kinds(roles: set[str]) -> list[str]:
+    """The kinds of endpoint of a member: all at one address."""
+    doors = sorted(roles & {"node", "coordinator"})
+    return [*doors, *(["querylog"] if doors else []), "roster"]
 
 
 def _free_ports(count: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,6 +15,7 @@ import click
 from rich.console import Console
 
 from auditor.audit import AuditReport, audit
+from auditor.cli.doctor import examine
 from auditor.collect import collect, find_rosters
 from auditor.config import Keys, Settings, load_keys, load_roster, load_settings, require_enrolled
 from auditor.copies import load, save
@@ -26,6 +28,7 @@ from federation.errors import FederationError
 from federation.instant import system_clock
 from federation.roster import Roster
 from federation.seal import Verified
+from federation.steps import Step, line
 from federation.terms import Language
 
 USAGE: Final = 2
@@ -103,6 +106,38 @@ def check_config(config: Path) -> None:
         click.echo(f"{name} = {value}")
     click.echo(f"roster version = {roster.statement.version}, until {roster.statement.window.end:%Y-%m-%d}")
     click.echo(f"sha256 of {config} = {digest(config)}")
+
+
+@main.command()
+@_CONFIG
+@click.option("--open", "opening", is_flag=True, help="Open one group of evidence in each log; each log records it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+def doctor(config: Path, opening: bool, as_json: bool) -> None:
+    """Try each step of an audit alone: configuration, keys, roster, certificate, then every member's log.
+
+    Without --open nothing is changed anywhere, and no member logs anything.
+
+    \b
+    Exit codes:
+      0  nothing is wrong (there may be notes)
+      1  something is, and is told with what to do
+
+    \b
+    Example:
+      simpul-auditor doctor --config auditor.toml
+    """
+    steps = asyncio.run(examine(config, system_clock, _ignore if as_json else _tell, opening=opening))
+    if as_json:
+        click.echo(json.dumps(steps.as_json(), ensure_ascii=False, indent=2))
+    sys.exit(0 if steps.fine else 1)
+
+
+def _tell(step: Step) -> None:
+    click.echo(line(step))
+
+
+def _ignore(_step: Step) -> None:
+    """Say nothing of a step: all are printed at the end."""
 
 
 def _load(config: Path, at: datetime) -> tuple[Settings, Keys, Verified[Roster]]:

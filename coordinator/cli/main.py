@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from coordinator.cli import asking
+from coordinator.cli.doctor import examine
 from coordinator.cli.officer import Officer
 from coordinator.cli.report import as_json as result_as_json
 from coordinator.cli.sending import Sent, send
@@ -21,9 +22,10 @@ from coordinator.config import load_config
 from coordinator.serve import COORDINATOR_MIGRATIONS
 from coordinator.serve import serve as serve_coordinator
 from federation.errors import ConfigError
+from federation.instant import system_clock
 from federation.pins import load_pins, open_roster_file
 from federation.result import Silence
-from federation.serving.command import Group, print_json, run
+from federation.serving.command import Group, ignore, print_json, run, tell
 from federation.serving.member import Keys, create_member_log
 from federation.terms import DISCLOSURE_CLASSES
 from matching.describe import describe
@@ -96,6 +98,24 @@ def check_config(config_path: Path, as_json: bool) -> None:
         for name, value in values.items():
             table.add_row(f"{section}.{name}", str(value))
     Console().print(table)
+
+
+@main.command()
+@_CONFIG
+@_JSON
+@click.pass_context
+def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
+    """Try each step of a query's path alone, from the keys to every node of the roster; changes nothing.
+
+    \b
+    Example: simpul-coordinator doctor --config coordinator.toml
+
+    Exit codes: 0 nothing is wrong (there may be notes); 1 something is, and is told with what to do.
+    """
+    steps = run(examine(config_path, system_clock, ignore if as_json else tell))
+    if as_json:
+        print_json(steps.as_json())
+    context.exit(0 if steps.fine else 1)
 
 
 @main.command()

@@ -12,6 +12,7 @@ import click
 import uvloop
 
 from federation.errors import ConfigError, CorruptLog, FederationError
+from federation.steps import Step, line
 
 T = TypeVar("T")
 
@@ -54,6 +55,16 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 def print_json(value: Any) -> None:
     """Write one JSON value for a program to read."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def tell(step: Step) -> None:
+    """Write a step of a check as one line, as soon as it is taken."""
+    colours = {"fine": "green", "note": "yellow", "wrong": "red", "not_tried": "yellow"}
+    click.echo(click.style(line(step), fg=colours[step.state]))
+
+
+def ignore(_step: Step) -> None:
+    """Say nothing of a step: all are printed at the end."""
 
 
 def _say(error: FederationError) -> None:

@@ -11,10 +11,11 @@ import asyncpg
 
 from federation.calling.channels import TlsIdentity
 from federation.calling.rosters import fetch_roster
+from federation.calling.seen import CLOCK_KEY
 from federation.envelope import Envelope
 from federation.errors import ConfigError, FederationError, NotInLog, RosterMismatch
 from federation.evidence import EvidencePublicKey, Recipient
-from federation.instant import Clock
+from federation.instant import Clock, micros
 from federation.keys import VerifyingKey
 from federation.roster import Roster
 from federation.seal import Opener, Verified, open_first_roster, open_next_roster
@@ -133,8 +134,16 @@ class RosterServicer(RosterServiceServicer):
         self, request: RosterServiceGetRequest, context: Any
     ) -> RosterServiceGetResponse:  # REASON: gRPC names its methods so
         """Hand out a roster version."""
-        self._membership.peers.recognise(context, self._clock())
+        now = self._clock()
+        self._membership.peers.recognise(context, now)
+        context.set_trailing_metadata(((CLOCK_KEY, str(micros(now))),))
         return RosterServiceGetResponse(roster=envelope_to_wire(await self._membership.envelope(request.version)))
+
+
+async def newest_stored(pool: asyncpg.Pool, pins: tuple[tuple[VerifyingKey, ...], int]) -> Verified[Roster] | None:
+    """The newest roster that was accepted and stored, trusted through those before it; None where none was."""
+    stored = await _stored(pool, None)
+    return None if stored is None else await _trusted(pool, stored, pins)
 
 
 def _read(path: Path) -> Envelope:

@@ -13,10 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from federation.errors import ConfigError
+from federation.instant import system_clock
 from federation.pins import load_pins, open_roster_file
-from federation.serving.command import EXIT_CODES_HELP, Group, print_json, run
+from federation.serving.command import EXIT_CODES_HELP, Group, ignore, print_json, run, tell
 from federation.serving.member import Keys, create_member_log
 from federation.terms import terms
+from node.cli.doctor import examine
 from node.cli.indexing import index_records
 from node.config import load_config
 from node.records.mapping import load_mapping
@@ -87,6 +89,24 @@ def check_config(config_path: Path, as_json: bool) -> None:
         print_json(effective)
     else:
         _print_settings(effective)
+
+
+@main.command()
+@_CONFIG
+@_JSON
+@click.pass_context
+def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
+    """Try each step of a query's path alone, from the keys to what a coordinator sees; changes nothing.
+
+    \b
+    Example: simpul-node doctor --config node.toml
+
+    Exit codes: 0 nothing is wrong (there may be notes); 1 something is, and is told with what to do.
+    """
+    steps = run(examine(config_path, system_clock, ignore if as_json else tell))
+    if as_json:
+        print_json(steps.as_json())
+    context.exit(0 if steps.fine else 1)
 
 
 @main.command()

@@ -16,7 +16,7 @@ import asyncpg
 from federation.errors import ConfigError, RecordsUnavailable
 from federation.keys import read_secret
 from matching.blocking import CAPS, WEIGHTS, blocking_keys
-from matching.form import Form
+from matching.form import VERSION, Form
 from matching.frequencies import PUBLISHED, Frequencies
 from node.records.records import Candidate
 
@@ -73,7 +73,7 @@ class Index:
 
     @classmethod
     async def open(cls, pool: asyncpg.Pool, secret_file: Path) -> Index:
-        """Open the index; refuses one that is not built, or was built under another secret (ConfigError)."""
+        """Open the index; refuses one that is not built, or was under another secret or version (ConfigError)."""
         secret = read_secret(secret_file)
         try:
             row = await pool.fetchrow(_STATE)
@@ -83,6 +83,8 @@ class Index:
             raise ConfigError("the match index is not built: run simpul-node index")
         if row["secret_sha256"] != secret_digest(secret):
             raise ConfigError("the match index was built under another secret: run simpul-node index")
+        if row["form_version"] != VERSION:
+            raise ConfigError("the match index was built by another version of this program: run simpul-node index")
         shares = {found["token"]: found["share"] for found in await pool.fetch(_TOKENS)}
         return cls(pool, secret, State(records=row["records"], as_of=row["as_of"]), OwnFrequencies(shares, secret))
 
