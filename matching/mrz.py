@@ -51,7 +51,9 @@ def check_digit(field: str) -> str:
 
 def read_td3(line1: str, line2: str, at: date | None = None) -> Person:
     """Read the two lines of 44 characters as a Person. Raises MalformedStatement where they are no TD3 lines."""
-    return read_lines(line1, line2, at).person
+    upper, lower = _lines(line1, line2)
+    number, _ = _number(lower[0:9], lower[9])
+    return _person(upper, lower, (number, _digits(lower[13:19]), _digits(lower[21:27])), at)
 
 
 def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
@@ -60,9 +62,7 @@ def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
     Characters confused by optical readers (O0 I1 B8 S5 Z2 G6) are corrected in dates always, and in the document
     number where exactly one correction makes its check digit right. Raises MalformedStatement.
     """
-    upper, lower = _line(line1, "first"), _line(line2, "second")
-    if upper[0] != "P":
-        raise MalformedStatement("The first machine readable line must start with P; give both lines as printed.")
+    upper, lower = _lines(line1, line2)
     number, number_fixed = _number(lower[0:9], lower[9])
     birth, expiry = _digits(lower[13:19]), _digits(lower[21:27])
     whole = number + lower[9:13] + birth + lower[19:21] + expiry + lower[27:43]
@@ -80,6 +80,13 @@ def read_lines(line1: str, line2: str, at: date | None = None) -> Reading:
         corrected=tuple(field for field, changed in fixed.items() if changed),
         name_cut=upper[-1] != "<",
     )
+
+
+def _lines(line1: str, line2: str) -> tuple[str, str]:
+    upper, lower = _line(line1, "first"), _line(line2, "second")
+    if upper[0] != "P":
+        raise MalformedStatement("The first machine readable line must start with P; give both lines as printed.")
+    return upper, lower
 
 
 def _line(text: str, which: str) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from federation.errors import ConfigError
 from node.config import LoadedConfig
-from node.records.build import Builder, secret_of
+from node.records.build import Builder, Progress, secret_of
 from node.records.mapping import load_mapping
 from node.records.source import Source
+
+_OBJECTS_BEFORE_COLLECTING: Final = 100_000  # records are many small objects, none of which refers to itself
 
 
 async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool) -> dict[str, Any]:
@@ -26,12 +30,11 @@ async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool) -> di
         raise ConfigError("the mapping does not fit the agency's database: " + "; ".join(problems))
     total = await source.count()
     secret = secret_of(loaded.secret_file)
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
     connection = await asyncpg.connect(loaded.config.index_dsn)
     try:
-        with _progress(show) as progress:
-            task = progress.add_task("records", total=total)
-            builder = Builder(connection, secret)
-            records = await builder.build(source, at, lambda done: progress.update(task, completed=done))
+        with _progress(total, show=show and sys.stderr.isatty()) as progress:
+            records = await Builder(connection, secret).build(source, at, progress)
     finally:
         await connection.close()
     return {
@@ -41,7 +44,17 @@ async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool) -> di
     }
 
 
-def _progress(show: bool) -> Progress:
-    console = Console(stderr=True)
+@contextmanager
+def _progress(total: int, *, show: bool) -> Iterator[Progress]:
+    """Show how far the build is, and how long it will take, while the caller tells it what is done."""
+    if not show:
+        yield lambda done: None
+        return
+    from rich.console import Console  # REASON: a build that nobody watches need not load what draws
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not (show and console.is_terminal))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("records", total=total)
+        yield lambda done: bar.update(task, completed=done)

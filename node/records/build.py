@@ -14,7 +14,7 @@ import msgspec
 
 from federation.errors import ConfigError
 from federation.keys import read_secret, write_secret
-from matching.blocking import blocking_keys
+from matching.blocking import key_values
 from matching.form import VERSION, encode, prepare
 from node.records.index import SECRET_BYTES, secret_digest, token_digest
 from node.records.source import Source, SourceRecord
@@ -49,6 +49,10 @@ ALTER TABLE simpul_index.match_state_next RENAME TO match_state;
 ALTER INDEX simpul_index.match_key_next_by_key RENAME TO match_key_by_key;
 ALTER INDEX simpul_index.match_record_next_by_rec RENAME TO match_record_by_rec;
 """
+# What is not yet switched to need not be on disk after each batch: the switch waits for all that came before it.
+_HASTE: Final = "SET synchronous_commit TO off"
+_SURELY: Final = "RESET synchronous_commit"
+_FIELDS: Final = msgspec.msgpack.Encoder()
 _STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4)"
 _LOCK: Final = 0x53494D50_494E4458
 
@@ -68,6 +72,7 @@ class Builder:
         """Index every record of the source; returns how many. Refuses to run beside another build (ConfigError)."""
         if not await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
             raise ConfigError("another build of this index is under way; wait for it to end")
+        await self._connection.execute(_HASTE)
         await self._connection.execute(_BEGIN)
         async for batch in source.rows():
             await self._add(batch, at)
@@ -78,14 +83,15 @@ class Builder:
     async def _add(self, batch: Sequence[SourceRecord], at: datetime) -> None:
         records: list[tuple[Any, ...]] = []
         keys: list[tuple[int, int]] = []
+        tokens: list[str] = []
         for row in batch:
             form = prepare(row.person)
             rec = self._records
             self._records += 1
-            fields = msgspec.msgpack.encode(dict(row.fields))
-            records.append((rec, row.type, row.key, row.as_of or at, encode(form), fields))
-            keys += [(key.value, rec) for key in blocking_keys(form, self._secret)]
-            self._tokens.update({token for name in form.names for token in name.tokens})
+            records.append((rec, row.type, row.key, row.as_of or at, encode(form), _FIELDS.encode(row.fields)))
+            keys += [(value, rec) for value in key_values(form, self._secret)]
+            tokens += {token for name in form.names for token in name.tokens}
+        self._tokens.update(tokens)
         await self._connection.copy_records_to_table("match_record_next", schema_name="simpul_index", records=records)
         await self._connection.copy_records_to_table("match_key_next", schema_name="simpul_index", records=keys)
 
@@ -98,6 +104,7 @@ class Builder:
         await self._connection.copy_records_to_table("match_token_next", schema_name="simpul_index", records=shares)
         await self._connection.execute(_STATE, self._records, at, VERSION, secret_digest(self._secret))
         await self._connection.execute(_INDEXES)
+        await self._connection.execute(_SURELY)
         async with self._connection.transaction():
             await self._connection.execute(_SWITCH)
 

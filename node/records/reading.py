@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -24,11 +25,13 @@ from node.records.shape import (
     FieldSource,
     NameSource,
     PersonMapping,
+    PlaceSource,
     RecordMapping,
     person_of,
 )
 
 _TEN_YEARS: Final = timedelta(days=3653)
+_NOBODY: Final = Person()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +56,7 @@ def read_row(
     row = Row(values, at, zone)
     parts = [row.text(column) for column in record.keys]
     person = _person(person_of(record), row)
-    fields = {name: found for name, source in record.fields.items() if (found := tuple(_field(source, row)))}
+    fields = {name: found for name, source in record.fields.items() if (found := _field(source, row))}
     as_of = _as_of(record.as_of, row)
     if not all(parts):
         return None, (*row.faults, record.keys[parts.index("")])
@@ -64,57 +67,74 @@ def read_row(
 
 
 def _person(mapping: PersonMapping, row: Row) -> Person:
-    known = _traveller(mapping, row)
+    known = _traveller(mapping, row) if mapping.mrz else _NOBODY
     births, year_range = _births(mapping, row)
-    nationalities = tuple(coded for source in mapping.nationalities for coded in _coded(source, row, read_nationality))
+    nationalities = list(known.nationalities)
+    for coded in mapping.nationalities:
+        nationalities += _coded(coded, row, read_nationality)
     sexes = _coded(mapping.sex, row, read_sex) if mapping.sex else ()
-    place = mapping.birth_place
-    text = taken(row.text(place.column), place.take) if place else ""
+    names = list(known.names)
+    for name in mapping.names:
+        names += _names(name, row)
+    documents = list(known.documents)
+    for document in mapping.documents:
+        documents += _documents(document, row)
     return Person(
-        names=(*known.names, *(name for source in mapping.names for name in _names(source, row))),
+        names=tuple(names),
         births=(*known.births, *births),
         year_range=year_range,
-        sex=next(iter(sexes), known.sex),
-        nationalities=(*known.nationalities, *nationalities),
-        documents=(*known.documents, *(paper for each in mapping.documents for paper in _documents(each, row))),
-        national_identifiers=tuple(
-            NationalIdentifier(kind=source.kind, number=number, issuer=source.issuer)
-            for source in mapping.identifiers
-            if (number := row.text(source.column))
-        ),
-        birth_place=read_birth_place(text) if place and place.format == "place_date" else text,
+        sex=sexes[0] if sexes else known.sex,
+        nationalities=tuple(nationalities),
+        documents=tuple(documents),
+        national_identifiers=_identifiers(mapping, row) if mapping.identifiers else (),
+        birth_place=_birth_place(mapping.birth_place, row) if mapping.birth_place else "",
     )
+
+
+def _identifiers(mapping: PersonMapping, row: Row) -> tuple[NationalIdentifier, ...]:
+    return tuple(
+        NationalIdentifier(kind=source.kind, number=number, issuer=source.issuer)
+        for source in mapping.identifiers
+        if (number := row.text(source.column))
+    )
+
+
+def _birth_place(source: PlaceSource, row: Row) -> str:
+    text = taken(row.text(source.column), source.take)
+    return read_birth_place(text) if source.format == "place_date" else text
 
 
 def _traveller(mapping: PersonMapping, row: Row) -> Person:
     if mapping.mrz is None or not row.text(mapping.mrz.line1):
-        return Person()
+        return _NOBODY
     try:
         return read_td3(row.text(mapping.mrz.line1), row.text(mapping.mrz.line2), row.at.date())
     except MalformedStatement:
         row.faults.append(mapping.mrz.line1)
-        return Person()
+        return _NOBODY
 
 
-def _names(source: NameSource, row: Row) -> Iterator[Name]:
+def _names(source: NameSource, row: Row) -> Sequence[Name]:
     if not source.column:
-        yield from _name_of_parts(source, row)
-        return
+        return _name_of_parts(source, row)
+    names: list[Name] = []
     for text in row.texts(source.column):
         found = read_name(taken(text, source.take), source.order)
         if not found:
             row.faults.append(source.column)
-        yield from (replace(name, kind=source.kind) if source.kind != "primary" else name for name in found)
+        names += found if source.kind == "primary" else (replace(name, kind=source.kind) for name in found)
+    return names
 
 
-def _name_of_parts(source: NameSource, row: Row) -> Iterator[Name]:
+def _name_of_parts(source: NameSource, row: Row) -> Sequence[Name]:
     columns = (("given", source.given), ("middle", source.middle), ("family", source.family))
     parts = tuple(NamePart(kind=kind, text=row.text(column)) for kind, column in columns if column and row.text(column))
     text = " ".join(part.text for part in parts)
     if tokens(text):
-        yield Name(text=text, kind=source.kind, script=script_of(text), parts=parts)
-    elif text:
+        return (Name(text=text, kind=source.kind, script=script_of(text), parts=parts),)
+    if text:
         row.faults.append(source.given or source.family)
+    return ()
 
 
 def _births(mapping: PersonMapping, row: Row) -> tuple[list[Birth], YearRange | None]:
@@ -134,7 +154,7 @@ def _birth(source: BirthSource, row: Row) -> tuple[Birth | YearRange, ...]:
         return _birth_of_parts(source, row)
     if source.format == "date":
         day = row.day(source.column)
-        return (Birth(text=day.isoformat(), year=day.year, month=day.month, day=day.day),) if day else ()
+        return (_born(day),) if day else ()
     text = taken(row.text(source.column), source.take)
     if not text:
         return ()
@@ -147,6 +167,11 @@ def _birth(source: BirthSource, row: Row) -> tuple[Birth | YearRange, ...]:
     if not found:
         row.faults.append(source.column)
     return found
+
+
+@lru_cache(maxsize=16_384)
+def _born(day: date) -> Birth:
+    return Birth(text=day.isoformat(), year=day.year, month=day.month, day=day.day)
 
 
 def _birth_of_parts(source: BirthSource, row: Row) -> tuple[Birth, ...]:
@@ -163,20 +188,25 @@ def _birth_of_parts(source: BirthSource, row: Row) -> tuple[Birth, ...]:
     return (Birth(text=written, year=year, month=month or None, day=(day or None) if month else None),)
 
 
-def _coded(source: CodedSource, row: Row, read: Callable[[str], str]) -> tuple[Coded, ...]:
-    found = []
+def _coded(source: CodedSource, row: Row, read: Callable[[str], str]) -> Sequence[Coded]:
+    found: list[Coded] = []
     for text in row.texts(source.column):
         code = read(text) if source.values is None else source.values.get(text, "")
         if not code:
             row.faults.append(source.column)
-        found.append(Coded(text=text, code=code))
-    return tuple(found)
+        found.append(_code(text, code))
+    return found
 
 
-def _documents(source: DocumentSource, row: Row) -> Iterator[Document]:
+@lru_cache(maxsize=4096)
+def _code(text: str, code: str) -> Coded:
+    return Coded(text=text, code=code)
+
+
+def _documents(source: DocumentSource, row: Row) -> Sequence[Document]:
     if source.json is not None:
-        yield from _listed(source, row)
-        return
+        return tuple(_listed(source, row))
+    papers: list[Document] = []
     for text in row.texts(source.column):
         number = taken(text, source.take)
         if not number:
@@ -188,13 +218,15 @@ def _documents(source: DocumentSource, row: Row) -> Iterator[Document]:
         if source.issuer and row.text(source.issuer):
             issuer = read_nationality(row.text(source.issuer))
         expiry = row.day(source.expiry) if source.expiry else None
-        yield Document(number=number, kind=source.kind, issuer=issuer, expiry=expiry.isoformat() if expiry else "")
+        until = expiry.isoformat() if expiry else ""
+        papers.append(Document(number=number, kind=source.kind, issuer=issuer, expiry=until))
+    return papers
 
 
 def _is_number(text: str) -> bool:
     """Whether at least four letters or digits are there; a dash or NIHIL is no number."""
     plain = text if text.isascii() and text.isalnum() else clean(text)
-    return len(plain) >= 4 and any(character.isdigit() for character in plain)
+    return len(plain) >= 4 and not plain.isalpha()
 
 
 def _listed(source: DocumentSource, row: Row) -> Iterator[Document]:
@@ -216,41 +248,29 @@ def _listed(source: DocumentSource, row: Row) -> Iterator[Document]:
             yield Document(number=number, kind=kind, issuer=issuer, expiry=str(paper.get(keys.expiry) or ""))
 
 
-def _field(source: FieldSource, row: Row) -> Iterator[str]:
+def _field(source: FieldSource, row: Row) -> tuple[str, ...]:
     if source.value:
-        yield source.value
-        return
-    if source.format in ("date", "instant"):
-        yield from _when(source, row)
-        return
+        return (source.value,)
+    if source.format == "date":
+        day = row.day(source.column)
+        return (day.isoformat(),) if day else ()
+    if source.format == "instant":
+        instant = row.instant(source.column)
+        return (instant.isoformat(timespec="seconds").replace("+00:00", "Z"),) if instant else ()
     texts = row.texts(source.column)
     if source.split:
         texts = [part.strip() for text in texts for part in text.split(source.split) if part.strip()]
-    for text in texts:
-        found = _formatted(source, text, row)
-        if found:
-            yield found
-        else:
-            row.faults.append(source.column)
-
-
-def _when(source: FieldSource, row: Row) -> Iterator[str]:
-    if source.format == "date":
-        day = row.day(source.column)
-        if day:
-            yield day.isoformat()
-        return
-    instant = row.instant(source.column)
-    if instant:
-        yield instant.isoformat(timespec="seconds").replace("+00:00", "Z")
+    if source.values is None and source.format == "text":
+        return tuple(texts)
+    found = [each for text in texts if (each := _formatted(source, text, row))]
+    row.faults.extend([source.column] * (len(texts) - len(found)))
+    return tuple(found)
 
 
 def _formatted(source: FieldSource, text: str, row: Row) -> str:
     """The field as it may leave, or empty; days may lie ahead, as the end of a permit does."""
     if source.values is not None:
         return source.values.get(text, "")
-    if source.format == "text":
-        return text
     for found in read_birth(text, row.at.date() + _TEN_YEARS):
         if isinstance(found, Birth) and found.year and found.month and found.day:
             return date(found.year, found.month, found.day).isoformat()

@@ -15,6 +15,8 @@ _SLASH: Final = re.compile(r"\s+/\s*|\s*/\s+|/(?=[^\W\d])")
 class Row:
     """The values of one row by the column references of the mapping; remembers which were not understood."""
 
+    __slots__ = ("_values", "at", "faults", "zone")
+
     def __init__(self, values: Mapping[str, object], at: datetime, zone: tzinfo) -> None:
         self.at = at
         self.zone = zone

@@ -60,7 +60,7 @@ class Source:
             for record in self._records(record_type):
                 columns = columns_of(record)
                 async for rows in _fetched(connection, record, batch):
-                    found = (self._read(record, dict(zip(columns, row, strict=True)), at) for row in rows)
+                    found = [self._read(record, dict(zip(columns, row, strict=True)), at) for row in rows]
                     yield [each for each in found if each is not None]
 
     async def count(self, record_type: str | None = None) -> int:
@@ -102,7 +102,8 @@ class Source:
 
     def _read(self, record: RecordMapping, values: Mapping[str, object], at: datetime) -> SourceRecord | None:
         found, faults = read_row(record, values, at, self._zone)
-        self.faults.update(f"{record.type}: {column}" for column in faults)
+        if faults:
+            self.faults.update([f"{record.type}: {column}" for column in faults])
         return found
 
     @asynccontextmanager
