@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from federation.errors import MalformedStatement
 from federation.person import Birth, Coded, Document, Name, NationalIdentifier, Person, YearRange
@@ -12,6 +14,7 @@ from matching.dates import read_birth, read_birth_place
 from matching.documents import clean, read_document
 from matching.names import read_name
 
+_HALF: Final = re.compile("[\ud800-\udfff]")
 Number = str | Document | NationalIdentifier
 
 
@@ -29,6 +32,8 @@ def describe(
     A document is `E12345678`, `CHN E12345678`, a Document or a NationalIdentifier. Empty values are not given.
     Raises MalformedStatement naming the field, and what to write instead, where a value cannot be read.
     """
+    names, documents = tuple(names), tuple(documents)
+    _require_text(name=names, born=(born,), nationality=(nationality,), sex=(sex,), document=documents)
     births, ages = _born(born, at)
     numbers = [_number(number) for number in documents if number]
     return Person(
@@ -41,6 +46,13 @@ def describe(
         national_identifiers=tuple(number for number in numbers if isinstance(number, NationalIdentifier)),
         birth_place=read_birth_place(born),
     )
+
+
+def _require_text(**fields: Iterable[object]) -> None:
+    """Refuse halves of characters, which a terminal of another encoding hands over."""
+    for field, values in fields.items():
+        if any(isinstance(value, str) and _HALF.search(value) for value in values):
+            raise MalformedStatement("A value holds a broken character: type it again, in UTF-8.", field=field)
 
 
 def _names(text: str) -> tuple[Name, ...]:

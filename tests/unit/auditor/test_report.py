@@ -14,6 +14,7 @@ import auditor.report
 from auditor.audit import AuditReport
 from auditor.finding import Finding, kinds, row
 from auditor.report import print_report, to_json
+from federation.append import query_entry
 from federation.terms import Language
 from tests.unit.auditor.invented import AT, Invented
 
@@ -64,7 +65,7 @@ def test_no_report_holds_an_attribute_of_the_person_asked_about() -> None:
     world = Invented()
     asked = world.carry(at=AT)
     forged = replace(asked.query.envelope, signatures=asked.query.envelope.signatures[:1])
-    world.receive("imigrasi", replace(asked, query=replace(asked.query, envelope=forged)))
+    world.logs["imigrasi"].append((query_entry("query_received", asked.query, AT), forged))
     copies = world.copies()
     copies["satgas"] = replace(copies["satgas"], evidence=(), receipts=(), tiles=())
     report = world.audit(copies)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from auditor.rosters import Rosters, beside
 from federation.envelope import Envelope
+from federation.errors import MalformedStatement
 from federation.keys import SigningKey
 from federation.roster import Roster
 from federation.seal import Verified, open_first_roster, seal
@@ -65,13 +68,13 @@ def test_a_log_key_of_an_earlier_origin_is_found_by_its_origin() -> None:
     assert rosters.verifier("polri", "polri.example/log2") is None
 
 
-def test_a_log_key_that_does_not_name_its_origin_is_none() -> None:
+def test_a_roster_with_a_log_key_that_does_not_name_its_origin_is_refused() -> None:
     world = Invented()
     for wrong in ("elsewhere.example/log1", "polri.example/log1+broken"):
         member = replace(world.member("polri"), log_origin="polri.example/log1", log_vkey=wrong)
         members = tuple(member if name == "polri" else world.member(name) for name in world.keys)
-        found = world.found(replace(world.roster(), members=members))
-        assert Rosters(found).verifier("polri") is None
+        with pytest.raises(MalformedStatement):
+            world.found(replace(world.roster(), members=members))
 
 
 def test_rosters_beside_the_file_are_read_and_junk_is_passed_over(tmp_path: Path) -> None:
