@@ -24,7 +24,7 @@ from federation.tlog.note import NoteVerifier
 from federation.tlog.rows import WrapRow
 
 _AT_ONCE: Final = 16
-_LOGGING: Final = frozenset({"node", "coordinator"})
+_KEEP_A_LOG: Final = frozenset({"node", "coordinator"})
 _PROBE: Final = "doctor"
 
 
@@ -61,7 +61,7 @@ class AuditorDoctor:
         await take("evidence key", self._evidence_key)
         turns = asyncio.Semaphore(_AT_ONCE)
         members = () if self._roster is None else self._roster.statement.members
-        await asyncio.gather(*(self._in_turn(turns, member) for member in members if member.roles & _LOGGING))
+        await asyncio.gather(*(self._in_turn(turns, member) for member in members if member.roles & _KEEP_A_LOG))
 
     async def _in_turn(self, turns: asyncio.Semaphore, member: Member) -> None:
         async with turns:

@@ -85,9 +85,7 @@ def _tell_roster(look: Look, member: Member, seen: Seen, held: Verified[Roster])
     elif statement.version > here:
         look.notes.append(f"{member.id} holds roster {statement.version}, here is {here}: install the newer one")
     else:
-        look.notes.append(
-            f"{member.id} holds roster {statement.version}, here is {here}: it has not taken this one yet"
-        )
+        look.notes.append(f"{member.id} still holds roster {statement.version}, here is {here}")
 
 
 def _ahead(trailing: object, asked: datetime, answered: datetime) -> timedelta | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any, Final
+from contextlib import asynccontextmanager
+from typing import Final
 
 import prometheus_client
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
@@ -20,6 +21,22 @@ STEP_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0
 COMMIT_BUCKETS: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 _LAG_EVERY: Final = 0.5
 _LAG_KEPT: Final = 60
+
+
+class Timed:
+    """Tells how long what is done within it took, once it is done."""
+
+    __slots__ = ("_began", "_observe")
+
+    def __init__(self, observe: Callable[[float], None]) -> None:
+        self._observe = observe
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._observe(time.perf_counter() - self._began)
 
 
 class Metrics:
@@ -39,6 +56,7 @@ class Metrics:
             ["member", "outcome"],
             registry=self.collected,
         )
+        self._counted: dict[tuple[str, str], prometheus_client.Counter] = {}
         seconds = prometheus_client.Histogram(
             "simpul_query_seconds",
             "How long each step of a query took; a node takes the queries of one frame together.",
@@ -49,13 +67,16 @@ class Metrics:
         self._steps = {step: seconds.labels(step) for step in steps}
         prometheus_client.ProcessCollector(registry=self.collected)
 
-    def step(self, step: str) -> AbstractContextManager[Any]:
+    def step(self, step: str) -> Timed:
         """Measure what is done within."""
-        return self._steps[step].time()
+        return Timed(self._steps[step].observe)
 
     def replied(self, member: str, outcome: str) -> None:
         """Count one outcome; `outcome` is one of a closed list of ids."""
-        self._replies.labels(member, outcome).inc()
+        counted = self._counted.get((member, outcome))
+        if counted is None:
+            counted = self._counted[member, outcome] = self._replies.labels(member, outcome)
+        counted.inc()
 
     def gauge(self, name: str, says: str, value: Callable[[], float]) -> None:
         """Show a value, asked for at each fetch."""
