@@ -7,8 +7,6 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any, Final
 
-import structlog
-
 ALLOWED_KEYS: Final = frozenset(
     {
         "event",
@@ -40,6 +38,8 @@ ALLOWED_KEYS: Final = frozenset(
 
 def configure(role: str, member: str, *, level: str = "info", stream: Any = None) -> None:
     """Set up telemetry for this process; every line carries its role and member."""
+    import structlog  # REASON: it loads much, and a command that ends well writes no telemetry
+
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -68,6 +68,8 @@ def only_allowed_keys(_logger: object, _method: str, event: MutableMapping[str, 
 
 def telemetry() -> Any:
     """The logger of this process."""
+    import structlog
+
     return structlog.get_logger()
 
 

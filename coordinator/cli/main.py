@@ -1,26 +1,19 @@
-"""simpul-coordinator: run the coordinator, and ask through it as an officer."""
+"""simpul-coordinator: run the coordinator, and ask through it as an officer.
+
+What serving does not need is loaded by the commands that do.
+"""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
-from coordinator.cli import asking
-from coordinator.cli.doctor import examine
-from coordinator.cli.officer import Officer
-from coordinator.cli.report import as_json as result_as_json
-from coordinator.cli.sending import Sent, send
-from coordinator.cli.show import Screen
 from coordinator.config import load_config
-from coordinator.serve import COORDINATOR_MIGRATIONS
-from coordinator.serve import serve as serve_coordinator
 from federation.errors import ConfigError
 from federation.instant import system_clock
 from federation.pins import load_pins, open_roster_file
@@ -28,7 +21,10 @@ from federation.result import Silence
 from federation.serving.command import Group, ignore, print_json, run, tell
 from federation.serving.member import Keys, create_member_log
 from federation.terms import DISCLOSURE_CLASSES
-from matching.describe import describe
+
+if TYPE_CHECKING:
+    from coordinator.cli.officer import Officer
+    from coordinator.cli.sending import Sent
 
 EXIT_SILENT: Final = 5
 _EXIT_CODES: Final = (
@@ -69,6 +65,8 @@ def serve(config_path: Path) -> None:
     \b
     Example: simpul-coordinator serve --config /etc/simpul/coordinator.toml
     """
+    from coordinator.serve import serve as serve_coordinator
+
     run(serve_coordinator(load_config(config_path)))
 
 
@@ -93,6 +91,9 @@ def check_config(config_path: Path, as_json: bool) -> None:
     if as_json:
         print_json(effective)
         return
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("setting", "value", title="In effect")
     for section, values in effective.items():
         for name, value in values.items():
@@ -112,6 +113,8 @@ def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
 
     Exit codes: 0 nothing is wrong (there may be notes); 1 something is, and is told with what to do.
     """
+    from coordinator.cli.doctor import examine
+
     steps = run(examine(config_path, system_clock, ignore if as_json else tell))
     if as_json:
         print_json(steps.as_json())
@@ -126,7 +129,8 @@ def migrate(config_path: Path) -> None:
     \b
     Example: simpul-coordinator migrate --config coordinator.toml
     """
-    from federation.serving.migrating import migrate_member  # REASON: what migrates is loaded by this command alone
+    from coordinator.serve import COORDINATOR_MIGRATIONS
+    from federation.serving.migrating import migrate_member
 
     settings = load_config(config_path).config
     migrate_member(settings.database.owner_dsn, settings.database.log_dsn, (COORDINATOR_MIGRATIONS,))
@@ -177,19 +181,35 @@ def ask(context: click.Context, /, **options: Any) -> None:
 
     Without --officer the folder named by SIMPUL_OFFICER is used, or .simpul/officer here.
     """
+    from coordinator.cli.officer import Officer
+
     officer = Officer.from_folder(_officer_folder(options["officer"]))
     second = Officer.from_folder(options["second_officer"]) if options["second_officer"] else None
     sent = run(_ask(options, officer, second))
-    if options["as_json"]:
-        print_json(result_as_json(sent.query, sent.outcomes, sent.result))
-    else:
-        screen = Screen(Console(), options["language"], officer.roster.statement)
-        screen.result(sent.people, sent.outcomes, sent.result)
+    _show(sent, officer, options)
     if any(isinstance(outcome, Silence) for outcome in sent.outcomes.values()):
         context.exit(EXIT_SILENT)
 
 
+def _show(sent: Sent, officer: Officer, options: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    from coordinator.cli.report import as_json as result_as_json
+    from coordinator.cli.show import Screen
+
+    if options["as_json"]:
+        print_json(result_as_json(sent.query, sent.outcomes, sent.result))
+    else:
+        Screen(Console(), options["language"], officer.roster.statement).result(sent.people, sent.outcomes, sent.result)
+
+
 async def _ask(options: dict[str, Any], officer: Officer, second: Officer | None) -> Sent:
+    from rich.console import Console
+
+    from coordinator.cli import asking
+    from coordinator.cli.sending import send
+    from matching.describe import describe
+
     console = Console(stderr=True)
     if options["resume"]:
         return await send(options["resume"], officer, options["deadline"], console)

@@ -1,4 +1,7 @@
-"""simpul-node: run one agency's node, and prepare what it stands on."""
+"""simpul-node: run one agency's node, and prepare what it stands on.
+
+What only one command needs is loaded by that command: a demo starts two dozen of these processes.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,13 @@ from typing import Any, Final
 import asyncpg
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from federation.errors import ConfigError
 from federation.instant import system_clock
 from federation.pins import load_pins, open_roster_file
 from federation.serving.command import EXIT_CODES_HELP, Group, ignore, print_json, run, tell
 from federation.serving.member import Keys, create_member_log
-from federation.terms import terms
-from node.cli.doctor import examine
-from node.cli.indexing import index_records
 from node.config import load_config
-from node.records.mapping import load_mapping
-from node.rules import load_policy
-from node.serve import serve as serve_node
 
 _CONFIG: Final = click.option(
     "--config",
@@ -58,6 +53,8 @@ def serve(config_path: Path) -> None:
     \b
     Example: simpul-node serve --config /etc/simpul/node.toml
     """
+    from node.serve import serve as serve_node
+
     run(serve_node(load_config(config_path)))
 
 
@@ -70,6 +67,10 @@ def check_config(config_path: Path, as_json: bool) -> None:
     \b
     Example: simpul-node check-config --config node.toml --json
     """
+    from federation.terms import terms
+    from node.records.mapping import load_mapping
+    from node.rules import load_policy
+
     loaded = load_config(config_path)
     settings = loaded.config
     Keys.from_folder(settings.member.keys)
@@ -103,6 +104,8 @@ def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
 
     Exit codes: 0 nothing is wrong (there may be notes); 1 something is, and is told with what to do.
     """
+    from node.cli.doctor import examine
+
     steps = run(examine(config_path, system_clock, ignore if as_json else tell))
     if as_json:
         print_json(steps.as_json())
@@ -117,7 +120,7 @@ def migrate(config_path: Path) -> None:
     \b
     Example: simpul-node migrate --config node.toml
     """
-    from node.schema import migrate_node  # REASON: what migrates is loaded by this command alone
+    from node.schema import migrate_node
 
     settings = load_config(config_path).config
     migrate_node(settings.database.owner_dsn, settings.database.log_dsn, settings.index_dsn)
@@ -148,6 +151,8 @@ def index(config_path: Path, as_json: bool) -> None:
     \b
     Example: simpul-node index --config node.toml
     """
+    from node.cli.indexing import index_records
+
     loaded = load_config(config_path)
     try:
         built = run(index_records(loaded, datetime.now(UTC), show=not as_json))
@@ -165,6 +170,9 @@ def index(config_path: Path, as_json: bool) -> None:
 
 
 def _print_settings(effective: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("setting", "value", title="In effect")
     for section, values in effective.items():
         for name, value in values.items():
