@@ -47,6 +47,7 @@ async def refused(
 
 
 async def test_a_query_past_or_before_its_window_is_not_carried(federation: Federation) -> None:
+    federation.clock.move(timedelta(minutes=10))  # so that the officer's credential began before the window
     query, now = federation.query(SUBJECT), federation.clock()
     past = replace(query, window=Window(now - timedelta(minutes=6), now - timedelta(seconds=30)))
     await refused(federation, federation.sign(past), QueryExpired)
