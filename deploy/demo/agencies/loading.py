@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module, resources
@@ -26,7 +27,8 @@ AGENCIES = (
     "bea_cukai",
     "pemkab_serang",
 )
-BATCH = 2000
+BATCH = 4000
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class Connection(Protocol):
@@ -57,7 +59,7 @@ class Truth:
         if self._file is None:
             return
         for person in people:
-            self._file.write(json.dumps(_line(person, self.keys.get(person.number, {})), ensure_ascii=False) + "\n")
+            self._file.write(_JSON(_line(person, self.keys.get(person.number, {}))) + "\n")
         self.keys.clear()
 
 
@@ -107,9 +109,10 @@ async def load_all(
     sheets = {agency: Sheet(view(agency).tables) for agency in connections}
     counts = {agency: dict.fromkeys(sheet.tables, 0) for agency, sheet in sheets.items()}
     for some in _batches(individuals):
-        for agency, connection in connections.items():
+        for agency in connections:
             write(sheets[agency], agency, some, truth)
-            await _copy(connection, view(agency), sheets[agency], counts[agency])
+        copies = (_copy(connections[agency], view(agency), sheet, counts[agency]) for agency, sheet in sheets.items())
+        await asyncio.gather(*copies)
         if truth is not None:
             truth.settle(some)
     return counts
