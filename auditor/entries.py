@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from auditor.copies import Copy
-from auditor.finding import Finding, row
+from auditor.finding import Finding, about, row
 from auditor.heads import Heads
 from auditor.rebuild import Rebuilt
 from federation.tlog.merkle import HASH_BYTES, leaf_hash
@@ -70,7 +70,7 @@ def compare_entries(member: str, shelf: Shelf, tree: Rebuilt, signed: int) -> li
     for index in range(shelf.size):
         rows = shelf.rows.get(index, ())
         if not rows:
-            findings.append(_entry(member, "entry_missing", index, "an entry", "no row"))
+            findings.append(about("entry_missing", member, index, expected="an entry", found="no row"))
         for found in rows:
             findings += _compare(member, found, tree, places)
     if shelf.size < signed:
@@ -144,12 +144,13 @@ def _compare(member: str, found: Found, tree: Rebuilt, places: Mapping[bytes, in
     if found.leaf == right:
         if found.kept.leaf_hash == right:
             return []
-        return [_entry(member, "leaf_hash_altered", index, right.hex(), found.kept.leaf_hash.hex())]
+        return [about("leaf_hash_altered", member, index, expected=right.hex(), found=found.kept.leaf_hash.hex())]
     elsewhere = places.get(found.leaf)
     if elsewhere is not None:
-        return [_entry(member, "entry_misplaced", index, f"index {elsewhere}", f"index {index}")]
+        return [about("entry_misplaced", member, index, expected=f"index {elsewhere}", found=f"index {index}")]
     also = " (its stored leaf hash was changed with it)" if found.kept.leaf_hash == found.leaf else ""
-    return [_entry(member, "entry_altered", index, f"leaf hash {right.hex()}", f"leaf hash {found.leaf.hex()}{also}")]
+    seen = f"leaf hash {found.leaf.hex()}{also}"
+    return [about("entry_altered", member, index, expected=f"leaf hash {right.hex()}", found=seen)]
 
 
 def _broken(member: str, tree: Rebuilt) -> list[Finding]:
@@ -176,21 +177,9 @@ def _beyond(member: str, shelf: Shelf, signed: int, places: Mapping[bytes, int])
             if index != following or found.leaf in places or found.leaf != found.kept.leaf_hash:
                 own = places.get(found.leaf)
                 expected = f"index {own}" if own is not None else f"an index below {signed}"
-                findings.append(_entry(member, "entry_misplaced", index, expected, f"index {index}"))
+                findings.append(about("entry_misplaced", member, index, expected=expected, found=f"index {index}"))
         following = index + 1
     return findings
-
-
-def _entry(member: str, kind: str, index: int, expected: str, found: str) -> Finding:
-    return Finding(
-        kind=kind,
-        member=member,
-        table="log_entry",
-        row=row(index=index),
-        entry=index,
-        expected=expected,
-        found=found,
-    )
 
 
 def _tiles(leaves: Sequence[bytes]) -> Iterator[tuple[tuple[int, int], bytes]]:

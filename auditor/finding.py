@@ -65,6 +65,20 @@ class Finding:
         return kinds()[self.kind].name(language)
 
 
+def about(kind: str, member: str, index: int, *, expected: str = "", found: str = "", other: str = "") -> Finding:
+    """A finding about an entry."""
+    return Finding(
+        kind=kind,
+        member=member,
+        table="log_entry",
+        row=row(index=index),
+        entry=index,
+        other=other,
+        expected=expected,
+        found=found,
+    )
+
+
 def row(**key: Value) -> str:
     """A row by its primary key: `row(group=b"..", recipient="binda")` is `group=2e2e recipient=binda`."""
     return " ".join(f"{name}={value.hex() if isinstance(value, bytes) else value}" for name, value in key.items())

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from auditor.copies import Copy
 from auditor.entries import Shelf, compare_edges, compare_entries, compare_tiles, shelve
-from auditor.finding import Finding, row
+from auditor.finding import Finding, about
 from auditor.heads import compare_roots, read_heads
 from auditor.reading import Line, Reading
 from auditor.rebuild import Rebuilt, rebuild
@@ -60,20 +60,6 @@ def _read_lines(member: str, shelf: Shelf, tree: Rebuilt) -> tuple[tuple[Line, .
         if line.entry.kind not in KINDS:
             findings.append(about("entry_kind_unknown", member, index, found=line.entry.kind))
     return tuple(lines), findings
-
-
-def about(kind: str, member: str, index: int, *, expected: str = "", found: str = "", other: str = "") -> Finding:
-    """A finding about an entry."""
-    return Finding(
-        kind=kind,
-        member=member,
-        table="log_entry",
-        row=row(index=index),
-        entry=index,
-        other=other,
-        expected=expected,
-        found=found,
-    )
 
 
 def _doubled(reading: Reading) -> Iterable[Finding]:

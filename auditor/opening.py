@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auditor.facts import contradictions
-from auditor.finding import Finding, row
-from auditor.integrity import about
+from auditor.finding import Finding, about, row
 from auditor.keeping import wrap_key
 from auditor.reading import Line, Reading
 from auditor.rosters import Rosters

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from auditor.docket import Docket
-from auditor.finding import Finding
-from auditor.integrity import about
+from auditor.finding import Finding, about
 from auditor.reading import Line
 from federation.answer import Answer
 from federation.result import Answered, MemberOutcome, Refused, Result, Silence

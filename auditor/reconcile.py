@@ -7,8 +7,7 @@ from typing import Final
 
 from auditor.docket import Docket
 from auditor.facts import OF_QUERY, text
-from auditor.finding import Finding
-from auditor.integrity import about
+from auditor.finding import Finding, about
 from auditor.outcomes import check_results
 from auditor.reading import Line
 

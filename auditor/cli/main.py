@@ -101,7 +101,7 @@ def check_config(config: Path) -> None:
     Example:
       simpul-auditor check-config --config auditor.toml
     """
-    settings, _, roster = _or_exit(lambda: _load(config, system_clock()))
+    settings, _, roster = _or_exit(lambda: read_settings(config, system_clock()))
     for name, value in asdict(settings).items():
         click.echo(f"{name} = {value}")
     click.echo(f"roster version = {roster.statement.version}, until {roster.statement.window.end:%Y-%m-%d}")
@@ -140,7 +140,8 @@ def _ignore(_step: Step) -> None:
     """Say nothing of a step: all are printed at the end."""
 
 
-def _load(config: Path, at: datetime) -> tuple[Settings, Keys, Verified[Roster]]:
+def read_settings(config: Path, at: datetime) -> tuple[Settings, Keys, Verified[Roster]]:
+    """The auditor's settings, keys and roster; refuses keys that the roster does not name now (ConfigError)."""
     settings = load_settings(config)
     keys, roster = load_keys(settings), load_roster(settings)
     require_enrolled(settings, keys, roster.statement, at)
@@ -148,14 +149,15 @@ def _load(config: Path, at: datetime) -> tuple[Settings, Keys, Verified[Roster]]
 
 
 def _audit(config: Path, out: Path | None, copies: Path | None) -> AuditReport:
-    settings, keys, roster = _load(config, system_clock())
+    settings, keys, roster = read_settings(config, system_clock())
     auditor = Auditor(member=settings.member, key=keys.evidence)
     if copies is not None:
         return audit(load(copies), Rosters(roster, beside(settings.roster_file)), auditor)
-    return asyncio.run(_audit_members(settings, keys, roster, out))
+    return asyncio.run(audit_members(settings, keys, roster, out))
 
 
-async def _audit_members(settings: Settings, keys: Keys, roster: Verified[Roster], out: Path | None) -> AuditReport:
+async def audit_members(settings: Settings, keys: Keys, roster: Verified[Roster], out: Path | None) -> AuditReport:
+    """Copy every member's log, verify it, open the evidence and reconcile; keep the copies in `out`, if it is named."""
     mandate = Mandate(
         federation=roster.statement.federation,
         auditor=settings.member,
