@@ -24,6 +24,7 @@ from federation.serving.membership import Membership
 from federation.serving.metrics import Metrics, outcome_of
 from federation.terms import Terms
 from federation.tlog.rows import Appended, ReceiptRow
+from matching.form import Form
 from node import comparing, quota
 from node.admission import Admission
 from node.disclosure import disclose
@@ -160,39 +161,43 @@ class Responder:
         except Exception as error:
             await self._not_answered(questions, error)
 
-    async def _decide(self, questions: Sequence[Question]) -> list[Decision]:
+    async def _decide(self, questions: Sequence[Question]) -> list[tuple[Decision, tuple[Form, ...]]]:
+        """Each question's decision, and the forms of its subjects where it is permitted."""
         now = self.clock()
         asked: Counter[str] = Counter()
         for question in questions:
             asked[_requester(question)] += len(question.query.statement.subjects)
         counted = await quota.count(self.pool, asked, now)
         before = {requester: counted[requester] - asked[requester] for requester in asked}
-        decisions: list[Decision] = []
+        decisions: list[tuple[Decision, tuple[Form, ...]]] = []
         for question in questions:
             before[_requester(question)] += len(question.query.statement.subjects)
             decisions.append(self._decide_one(question.query, before[_requester(question)]))
         return decisions
 
-    def _decide_one(self, query: Verified[Query], asked_this_hour: int) -> Decision:
-        if asked_this_hour > self.policy.quota.subjects_per_hour:
-            return Deny(reason="quota_exhausted", detail=f"{self.policy.quota.subjects_per_hour} subjects an hour")
+    def _decide_one(self, query: Verified[Query], asked_this_hour: int) -> tuple[Decision, tuple[Form, ...]]:
+        most = self.policy.quota.subjects_per_hour
+        if asked_this_hour > most:
+            return Deny(reason="quota_exhausted", detail=f"{most} subjects an hour"), ()
         decision = decide(query, self.policy, self.terms)
-        if isinstance(decision, Permit):
-            broad = comparing.too_broad(comparing.forms(query.statement))
-            if broad is not None:
-                return Deny(reason="too_broad", detail=f"subject {broad}", remedy=_SAY_MORE)
-        return decision
+        if not isinstance(decision, Permit):
+            return decision, ()
+        forms = comparing.forms(query.statement)
+        broad = comparing.too_broad(forms)
+        if broad is not None:
+            return Deny(reason="too_broad", detail=f"subject {broad}", remedy=_SAY_MORE), ()
+        return decision, forms
 
-    async def _make_replies(self, questions: Sequence[Question], decisions: Sequence[Decision]) -> list[Reply]:
+    async def _make_replies(
+        self, questions: Sequence[Question], decisions: Sequence[tuple[Decision, tuple[Form, ...]]]
+    ) -> list[Reply]:
         now, version = self.clock(), self.membership.roster.version
         replies = Replies(member=self.log.member, policy=self.policy)
-        pairs = list(zip(questions, decisions, strict=True))
-        subjects = [comparing.forms(q.query.statement) if isinstance(d, Permit) else () for q, d in pairs]
         with self.metrics.step("records"):
-            candidates = iter(await self.records.candidates([form for forms in subjects for form in forms]))
+            candidates = iter(await self.records.candidates([form for _, forms in decisions for form in forms]))
         made: list[Reply] = []
         with self.metrics.step("compare"):
-            for (question, decision), forms in zip(pairs, subjects, strict=True):
+            for question, (decision, forms) in zip(questions, decisions, strict=True):
                 if isinstance(decision, Deny):
                     wait = quota.until_next_hour(now) if decision.reason == "quota_exhausted" else None
                     made.append(
