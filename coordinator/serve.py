@@ -15,17 +15,13 @@ from coordinator.results import Results
 from coordinator.service import CoordinatorServicer
 from federation import config, telemetry
 from federation.instant import Clock, system_clock
-from federation.serving.attending import attended, show_member
+from federation.serving.attending import add_member_services, attended, show_member
 from federation.serving.health import Probe
-from federation.serving.member import MemberParts, open_member
-from federation.serving.membership import RosterServicer
+from federation.serving.member import open_member
 from federation.serving.metrics import Metrics
-from federation.serving.querylog import QueryLogServicer
 from federation.serving.server import Serving
 from federation.serving.tls import server_credentials
 from federation.v1.coordinator_pb2_grpc import add_CoordinatorServiceServicer_to_server
-from federation.v1.membership_pb2_grpc import add_RosterServiceServicer_to_server
-from federation.v1.querylog_pb2_grpc import add_QueryLogServiceServicer_to_server
 
 COORDINATOR_MIGRATIONS: Final = Path(__file__).with_name("migrations")
 SERVICES: Final = (
@@ -77,7 +73,8 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             server_credentials(parts.keys.tls, parts.membership.roster),
             reflect=settings.listen.reflection,
         )
-        _add_services(serving, parts, inquiry)
+        add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
+        add_member_services(serving, parts, clock)
         show_member(metrics, parts, {}, clock)
         metrics.gauges("simpul_streams_open", "Open streams, by node asked so far.", "member", dispatch.streams)
         await serving.start(SERVICES)
@@ -92,10 +89,3 @@ def probes(inquiry: Inquiry) -> dict[str, Probe]:
         inquiry.membership.require_in_force(inquiry.clock())
 
     return {"roster": roster}
-
-
-def _add_services(serving: Serving, parts: MemberParts, inquiry: Inquiry) -> None:
-    add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
-    querylog = QueryLogServicer(parts.log, parts.membership, inquiry.clock)
-    add_QueryLogServiceServicer_to_server(querylog, serving.server)
-    add_RosterServiceServicer_to_server(RosterServicer(parts.membership, inquiry.clock), serving.server)

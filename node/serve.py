@@ -12,18 +12,14 @@ from federation import config, telemetry
 from federation.errors import ConfigError
 from federation.instant import Clock, system_clock
 from federation.person import Name, Person
-from federation.serving.attending import attended, show_member
+from federation.serving.attending import add_member_services, attended, show_member
 from federation.serving.health import Probe
 from federation.serving.member import open_member, open_pool
-from federation.serving.membership import RosterServicer
 from federation.serving.metrics import Metrics
-from federation.serving.querylog import QueryLogServicer
 from federation.serving.server import Serving
 from federation.serving.tls import server_credentials
 from federation.terms import terms
-from federation.v1.membership_pb2_grpc import add_RosterServiceServicer_to_server
 from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
-from federation.v1.querylog_pb2_grpc import add_QueryLogServiceServicer_to_server
 from matching.form import prepare
 from node.config import LoadedConfig
 from node.policyentry import log_policy
@@ -92,9 +88,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         )
         node = NodeServicer(responder, version=version("simpul"), record_types=sorted(record_types))
         add_NodeServiceServicer_to_server(node, serving.server)
-        querylog = QueryLogServicer(parts.log, parts.membership, clock)
-        add_QueryLogServiceServicer_to_server(querylog, serving.server)
-        add_RosterServiceServicer_to_server(RosterServicer(parts.membership, clock), serving.server)
+        add_member_services(serving, parts, clock)
         show_member(metrics, parts, {"index": index_pool}, clock)
         show_node(metrics, responder, node)
         await serving.start(SERVICES)

@@ -16,10 +16,9 @@ import msgspec
 from coordinator.config import load_config
 from federation.errors import ConfigError
 from federation.instant import system_clock
-from federation.pins import load_pins, open_roster_file
 from federation.result import Silence
-from federation.serving.command import Group, ignore, print_json, run, tell
-from federation.serving.member import Keys, create_member_log
+from federation.serving.command import Group, ignore, print_json, print_settings, run, tell
+from federation.serving.member import Keys, create_member_log, enrolled_roster
 from federation.terms import DISCLOSURE_CLASSES
 
 if TYPE_CHECKING:
@@ -81,8 +80,7 @@ def check_config(config_path: Path, as_json: bool) -> None:
     """
     settings = load_config(config_path).config
     Keys.from_folder(settings.member.keys)
-    roster = open_roster_file(settings.member.roster_file, load_pins(settings.member.authorities_file)).statement
-    roster.member(settings.member.id)
+    roster = enrolled_roster(settings.member)
     effective: dict[str, Any] = msgspec.to_builtins(settings, enc_hook=str)
     effective["effective"] = {
         "roster_version": roster.version,
@@ -90,15 +88,8 @@ def check_config(config_path: Path, as_json: bool) -> None:
     }
     if as_json:
         print_json(effective)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("setting", "value", title="In effect")
-    for section, values in effective.items():
-        for name, value in values.items():
-            table.add_row(f"{section}.{name}", str(value))
-    Console().print(table)
+    else:
+        print_settings(effective)
 
 
 @main.command()
@@ -146,8 +137,7 @@ def create_log(config_path: Path) -> None:
     Example: simpul-coordinator create-log --config coordinator.toml
     """
     settings = load_config(config_path).config
-    roster = open_roster_file(settings.member.roster_file, load_pins(settings.member.authorities_file)).statement
-    origin = roster.member(settings.member.id).log_origin
+    origin = enrolled_roster(settings.member).member(settings.member.id).log_origin
     run(create_member_log(settings.database.owner_dsn, settings.member, settings.log, origin))
     click.echo(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
 

@@ -14,8 +14,12 @@ from cryptography import x509
 from federation.instant import Clock
 from federation.serving.health import Health, Probe
 from federation.serving.member import MemberParts, MetricsTable
+from federation.serving.membership import RosterServicer
 from federation.serving.metrics import LoopLag, Metrics
+from federation.serving.querylog import QueryLogServicer
 from federation.serving.server import Serving
+from federation.v1.membership_pb2_grpc import add_RosterServiceServicer_to_server
+from federation.v1.querylog_pb2_grpc import add_QueryLogServiceServicer_to_server
 
 _USES: Final = ("statement", "log", "evidence")
 
@@ -34,6 +38,13 @@ async def attended(
         for work in (Health(serving, log, probes).watch(), lag.measure()):
             stack.push_async_callback(_end, asyncio.create_task(work))
         yield
+
+
+def add_member_services(serving: Serving, parts: MemberParts, clock: Clock) -> None:
+    """Serve what every member does: its log to auditors and members, its roster to whoever asks."""
+    querylog = QueryLogServicer(parts.log, parts.membership, clock)
+    add_QueryLogServiceServicer_to_server(querylog, serving.server)
+    add_RosterServiceServicer_to_server(RosterServicer(parts.membership, clock), serving.server)
 
 
 def show_member(metrics: Metrics, parts: MemberParts, pools: Mapping[str, asyncpg.Pool], clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 import click
@@ -50,6 +50,18 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end on uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def print_settings(effective: Mapping[str, Mapping[str, Any]]) -> None:
+    """Show what is in effect, one setting a row."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("setting", "value", title="In effect")
+    for section, values in effective.items():
+        for name, value in values.items():
+            table.add_row(f"{section}.{name}", str(value))
+    Console().print(table)
 
 
 def print_json(value: Any) -> None:

@@ -19,7 +19,7 @@ from federation.errors import ConfigError
 from federation.evidence import EvidenceKey
 from federation.instant import Clock
 from federation.keys import SigningKey
-from federation.pins import load_pins
+from federation.pins import load_pins, open_roster_file
 from federation.roster import Roster
 from federation.schema import LOG_MIGRATIONS, SERVING_MIGRATIONS, check_schema
 from federation.seal import Verified
@@ -143,6 +143,13 @@ async def log_roster(log: MemberLog, held: Verified[Roster], at: datetime) -> No
     """Log that this roster was accepted; a roster logged before adds nothing."""
     entry = Entry(kind="roster_accepted", instant=at, statement_digest=held.digest, retention="standard")
     await log.append([Draft(entry=entry, envelope=held.envelope)])
+
+
+def enrolled_roster(member: MemberTable) -> Roster:
+    """The roster in the member's file, under the pinned authorities; refuses one that does not name the member."""
+    roster = open_roster_file(member.roster_file, load_pins(member.authorities_file)).statement
+    roster.member(member.id)
+    return roster
 
 
 async def create_member_log(owner_dsn: str, member: MemberTable, log: LogTable, origin: str) -> None:

@@ -15,9 +15,8 @@ import msgspec
 
 from federation.errors import ConfigError
 from federation.instant import system_clock
-from federation.pins import load_pins, open_roster_file
-from federation.serving.command import EXIT_CODES_HELP, Group, ignore, print_json, run, tell
-from federation.serving.member import Keys, create_member_log
+from federation.serving.command import EXIT_CODES_HELP, Group, ignore, print_json, print_settings, run, tell
+from federation.serving.member import Keys, create_member_log, enrolled_roster
 from node.config import load_config
 
 _CONFIG: Final = click.option(
@@ -74,8 +73,7 @@ def check_config(config_path: Path, as_json: bool) -> None:
     loaded = load_config(config_path)
     settings = loaded.config
     Keys.from_folder(settings.member.keys)
-    roster = open_roster_file(settings.member.roster_file, load_pins(settings.member.authorities_file)).statement
-    roster.member(settings.member.id)
+    roster = enrolled_roster(settings.member)
     mapping = load_mapping(settings.records.mapping_file)
     types = frozenset(record.type for record in mapping.record)
     policy = load_policy(settings.policy.policy_file, terms(), types)
@@ -89,7 +87,7 @@ def check_config(config_path: Path, as_json: bool) -> None:
     if as_json:
         print_json(effective)
     else:
-        _print_settings(effective)
+        print_settings(effective)
 
 
 @main.command()
@@ -136,8 +134,7 @@ def create_log(config_path: Path) -> None:
     Example: simpul-node create-log --config node.toml
     """
     settings = load_config(config_path).config
-    roster = open_roster_file(settings.member.roster_file, load_pins(settings.member.authorities_file)).statement
-    origin = roster.member(settings.member.id).log_origin
+    origin = enrolled_roster(settings.member).member(settings.member.id).log_origin
     run(create_member_log(settings.database.owner_dsn, settings.member, settings.log, origin))
     click.echo(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
 
@@ -167,14 +164,3 @@ def index(config_path: Path, as_json: bool) -> None:
     click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s.")
     for column, count in built["not_understood"].items():
         click.echo(f"  {column}: {count} values not understood, kept as written")
-
-
-def _print_settings(effective: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("setting", "value", title="In effect")
-    for section, values in effective.items():
-        for name, value in values.items():
-            table.add_row(f"{section}.{name}", str(value))
-    Console().print(table)
