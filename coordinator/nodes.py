@@ -128,6 +128,7 @@ class NodeLink:
                 if not future.done():
                     future.set_exception(error)
 
+    # REASON for the ignore: the class takes no arguments at run time
     async def _write(self, session: _Session, call: grpc.aio.StreamStreamCall) -> None:  # type: ignore[type-arg]
         """Build each frame of what is queued when it is built; wait for no timer."""
         while True:
