@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from auditor.audit import AuditReport
 from auditor.finding import Finding
+from federation.printable import json_text, printable
 from federation.terms import Language
 
 _WORDS: Final[dict[str, dict[str, str]]] = {
@@ -60,7 +61,7 @@ def to_json(report: AuditReport, language: Language) -> bytes:
         ],
         "exit_code": report.exit_code,
     }
-    return msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n"
+    return json_text(msgspec.to_builtins(found)).encode() + b"\n"
 
 
 def print_report(report: AuditReport, console: Console, language: Language) -> None:
@@ -73,7 +74,7 @@ def print_report(report: AuditReport, console: Console, language: Language) -> N
             table.add_row(*_line(finding, words, language))
         console.print(table)
     if report.uncopied:
-        console.print(words["uncopied"].format(members=", ".join(report.uncopied)), style="bold red")
+        console.print(Text(printable(words["uncopied"].format(members=", ".join(report.uncopied)))), style="bold red")
     faults = len(report.faults)
     if faults:
         console.print(words["sum"].format(faults=faults, notes=len(report.findings) - faults), style="bold red")
@@ -83,14 +84,14 @@ def print_report(report: AuditReport, console: Console, language: Language) -> N
 
 def _members(report: AuditReport, words: dict[str, str]) -> Table:
     title = words["members"].format(federation=report.federation, version=report.roster_version)
-    table = Table(*words["columns"].split("|"), title=title)
+    table = Table(*words["columns"].split("|"), title=Text(printable(title)))
     for member in report.members:
         numbers = (member.entries, member.judged, member.opened, member.receipts)
-        table.add_row(member.member, *map(str, numbers), f"{member.ended:%Y-%m-%d %H:%M:%S}Z")
+        table.add_row(Text(printable(member.member)), *map(str, numbers), f"{member.ended:%Y-%m-%d %H:%M:%S}Z")
     return table
 
 
-def _line(finding: Finding, words: dict[str, str], language: Language) -> tuple[str, ...]:
+def _line(finding: Finding, words: dict[str, str], language: Language) -> tuple[Text, ...]:
     style = "red" if finding.severity == "finding" else "yellow"
     details = [
         f"{words[name]}: {value}"
@@ -98,10 +99,10 @@ def _line(finding: Finding, words: dict[str, str], language: Language) -> tuple[
         if value
     ]
     return (
-        f"[{style}]{words[finding.severity]}[/]",
-        f"{finding.says(language)} ({finding.kind})",
-        escape(finding.member),
-        escape(f"{finding.table} {finding.row}".strip()),
-        "" if finding.entry is None else str(finding.entry),
-        escape("\n".join(details)),
+        Text(words[finding.severity], style=style),
+        Text(f"{finding.says(language)} ({finding.kind})"),
+        Text(printable(finding.member)),
+        Text(printable(f"{finding.table} {finding.row}".strip())),
+        Text("" if finding.entry is None else str(finding.entry)),
+        Text("\n".join(map(printable, details))),
     )

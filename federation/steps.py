@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from federation.errors import FederationError
+from federation.printable import printable
 from federation.telemetry import where
 
 State = Literal["fine", "note", "wrong", "not_tried"]
@@ -88,7 +89,8 @@ def need(value: T | None, what: str) -> T:
 
 def line(step: Step) -> str:
     """A step as one line for a person to read."""
-    return f"{step.state.replace('_', ' '):<10}{step.name}: {'; '.join(step.told) or 'as it should be'}"
+    told = f"{step.name}: {'; '.join(step.told) or 'as it should be'}"
+    return f"{step.state.replace('_', ' '):<10}{printable(told)}"
 
 
 def _sentence(error: Exception) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import federation.handshake  # noqa: F401  # REASON: before anything loads gRPC
+
+# isort: split
 import asyncio
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -26,9 +28,11 @@ from auditor.rosters import Rosters, beside
 from federation.config import digest
 from federation.errors import FederationError
 from federation.instant import system_clock
+from federation.printable import json_text
 from federation.roster import Roster
 from federation.seal import Verified
 from federation.steps import Step, line
+from federation.terminal import Commands, say
 from federation.terms import Language
 
 USAGE: Final = 2
@@ -43,7 +47,7 @@ _CONFIG: Final = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Audit a federation: copy every member's log, verify it, open the evidence, reconcile, and report.
 
@@ -103,9 +107,9 @@ def check_config(config: Path) -> None:
     """
     settings, _, roster = _or_exit(lambda: read_settings(config, system_clock()))
     for name, value in asdict(settings).items():
-        click.echo(f"{name} = {value}")
-    click.echo(f"roster version = {roster.statement.version}, until {roster.statement.window.end:%Y-%m-%d}")
-    click.echo(f"sha256 of {config} = {digest(config)}")
+        say(f"{name} = {value}")
+    say(f"roster version = {roster.statement.version}, until {roster.statement.window.end:%Y-%m-%d}")
+    say(f"sha256 of {config} = {digest(config)}")
 
 
 @main.command()
@@ -128,7 +132,7 @@ def doctor(config: Path, opening: bool, as_json: bool) -> None:
     """
     steps = asyncio.run(examine(config, system_clock, _ignore if as_json else _tell, opening=opening))
     if as_json:
-        click.echo(json.dumps(steps.as_json(), ensure_ascii=False, indent=2))
+        click.echo(json_text(steps.as_json()))
     sys.exit(0 if steps.fine else 1)
 
 
@@ -177,5 +181,5 @@ def _or_exit(run: Callable[[], T]) -> T:
     try:
         return run()
     except FederationError as error:
-        click.echo(f"simpul-auditor: {error.message}", err=True)
+        say(f"simpul-auditor: {error.message}", err=True)
         sys.exit(USAGE)

@@ -5,6 +5,9 @@ What serving does not need is loaded by the commands that do.
 
 from __future__ import annotations
 
+import federation.handshake  # noqa: F401  # REASON: before anything loads gRPC
+
+# isort: split
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +22,7 @@ from federation.instant import system_clock
 from federation.result import Silence
 from federation.serving.command import Group, ignore, print_json, print_settings, run, tell
 from federation.serving.member import Keys, create_member_log, enrolled_roster
+from federation.terminal import say
 from federation.terms import DISCLOSURE_CLASSES
 
 if TYPE_CHECKING:
@@ -139,7 +143,7 @@ def create_log(config_path: Path) -> None:
     settings = load_config(config_path).config
     origin = enrolled_roster(settings.member).member(settings.member.id).log_origin
     run(create_member_log(settings.database.owner_dsn, settings.member, settings.log, origin))
-    click.echo(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
+    say(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
 
 
 @main.command()

@@ -9,6 +9,7 @@ from typing import Final
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.text import Text
 
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
@@ -18,6 +19,7 @@ from federation.envelope import Envelope
 from federation.errors import FederationError, LogUnavailable, TooBusy, TooLate, Unreachable
 from federation.keys import read_secret, write_secret
 from federation.person import Person
+from federation.printable import printable
 from federation.query import Clear, Query
 from federation.result import Result, Silence
 from federation.wire.envelope import decode_envelope, encode_envelope
@@ -46,7 +48,7 @@ async def send(query: Envelope | Path, officer: Officer, deadline_seconds: float
     try:
         sent = await _outcomes(envelope, officer, deadline_seconds, console)
     except _WORTH_RESUMING:
-        console.print(f"To go on with this query rather than ask another: --resume {kept}", markup=False)
+        console.print(Text(printable(f"To go on with this query rather than ask another: --resume {kept}")))
         raise
     except FederationError:
         kept.unlink(missing_ok=True)
@@ -59,7 +61,7 @@ async def _outcomes(envelope: Envelope, officer: Officer, deadline_seconds: floa
     query = officer.opener().query(envelope, countersigned=False).statement
     outcomes: dict[str, Outcome] = {}
     result: Result | None = None
-    columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} {task.description}"))
+    columns = (SpinnerColumn(), TextColumn("{task.completed}/{task.total} {task.description}", markup=False))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=len(query.audience))
         async for told in asking.ask(envelope, officer, deadline_seconds):

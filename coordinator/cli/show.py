@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -15,12 +14,12 @@ from coordinator.cli.words import DISCLAIMER, word
 from coordinator.dispatch import Outcome
 from federation.answer import Answer, Match, Refusal
 from federation.person import Person
+from federation.printable import printable
 from federation.result import Result, SubjectResult
 from federation.roster import Roster
-from federation.terms import Language, terms
+from federation.terms import Language, Term, terms
 
 _STYLES: Final = {"strong": "bold green", "possible": "yellow", "none": "dim"}
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
 class Screen:
@@ -66,7 +65,7 @@ class Screen:
             reason = terms().silence.get(outcome.reason)
             said = reason.name(self._language) if reason else outcome.reason
             return Text(f"{word('silence', self._language)}: {said}", style="bold red"), "", "", ""
-        proved = f"{word('proved', self._language)} #{outcome.receipt.index}"
+        proved = Text(f"{word('proved', self._language)} #{outcome.receipt.index}")
         statement = outcome.reply.statement
         if isinstance(statement, Refusal):
             return self._refused(statement), "", "", proved
@@ -104,9 +103,9 @@ class Screen:
             table.add_column(word(column, self._language))
         for member, match, name, values in sorted(rows, key=lambda row: (row[1].record_type, row[2], row[0])):
             table.add_row(
-                terms().record_type[match.record_type].name(self._language),
-                terms().field[name].name(self._language) if name in terms().field else name,
-                printable(", ".join(values)),
+                _term(terms().record_type, match.record_type, self._language),
+                _term(terms().field, name, self._language),
+                Text(printable(", ".join(values))),
                 self._name(member),
                 Text(word(match.band, self._language), style=_STYLES[match.band]),
                 match.as_of.strftime("%d-%m-%Y %H:%M") if match.as_of else "",
@@ -119,11 +118,12 @@ class Screen:
         for member, match in _matches(outcomes, place):
             if not match.comparisons:
                 continue
-            title = f"{self._name(member)} · {word('score', self._language)} {match.score or 0:.4f}"
+            title = Text.assemble(self._name(member), f" · {word('score', self._language)} {match.score or 0:.4f}")
             table = Table("", word("value", self._language), "", word("bits", self._language), title=title)
             for comparison in match.comparisons:
-                met = f"{printable(comparison.asked)} | {printable(comparison.held)}"
-                table.add_row(comparison.attribute, met, printable(comparison.evidence), f"{comparison.bits:+.1f}")
+                met = Text(f"{printable(comparison.asked)} | {printable(comparison.held)}")
+                evidence = Text(printable(comparison.evidence))
+                table.add_row(Text(comparison.attribute), met, evidence, f"{comparison.bits:+.1f}")
             self._console.print(table)
 
     def _tallies(self, subject: SubjectResult) -> Text:
@@ -137,14 +137,14 @@ class Screen:
         )
         return Text(" · ".join(f"{word(key, self._language)} {count}" for key, count in counts), style="bold")
 
-    def _name(self, member: str) -> str:
+    def _name(self, member: str) -> Text:
         found = self._roster.by_id.get(member)
-        return printable(found.name(self._language)) if found else member
+        return Text(printable(found.name(self._language) if found else member))
 
 
-def printable(text: str) -> str:
-    """Text with every control, format and bidirectional character shown as its code, so that none acts."""
-    return "".join(f"<U+{ord(c):04X}>" if unicodedata.category(c) in _UNSEEN else c for c in text)
+def _term(known: Mapping[str, Term], name: str, language: Language) -> Text:
+    """A term's name, or its id where a node knows terms that are newer than these. Nothing in it is markup."""
+    return Text(known[name].name(language) if name in known else printable(name))
 
 
 def _matches(outcomes: Mapping[str, Outcome], place: int) -> Iterator[tuple[str, Match]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections.abc import Coroutine, Mapping
 from typing import Any, Final, TypeVar
@@ -12,7 +11,9 @@ import click
 import uvloop
 
 from federation.errors import ConfigError, CorruptLog, FederationError
+from federation.printable import json_text, printable
 from federation.steps import Step, line
+from federation.terminal import Commands, say
 
 T = TypeVar("T")
 
@@ -28,22 +29,22 @@ EXIT_CODES_HELP: Final = (
 )
 
 
-class Group(click.Group):
+class Group(Commands):
     """A group of commands whose known errors end in a sentence and an exit code, never in a traceback."""
 
-    def invoke(self, context: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(context)
+            return super().invoke(ctx)
         except ConfigError as error:
             _say(error)
-            context.exit(EXIT_CONFIG)
+            ctx.exit(EXIT_CONFIG)
         except CorruptLog as error:
             _say(error)
-            context.exit(EXIT_CORRUPT)
+            ctx.exit(EXIT_CORRUPT)
         except FederationError as error:
             _say(error)
-            context.exit(EXIT_FAILED)
+            ctx.exit(EXIT_FAILED)
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -56,17 +57,18 @@ def print_settings(effective: Mapping[str, Mapping[str, Any]]) -> None:
     """Show what is in effect, one setting a row."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table("setting", "value", title="In effect")
     for section, values in effective.items():
         for name, value in values.items():
-            table.add_row(f"{section}.{name}", str(value))
+            table.add_row(f"{section}.{name}", Text(printable(str(value))))
     Console().print(table)
 
 
 def print_json(value: Any) -> None:
     """Write one JSON value for a program to read."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(value) + "\n")
 
 
 def tell(step: Step) -> None:
@@ -81,4 +83,4 @@ def ignore(_step: Step) -> None:
 
 def _say(error: FederationError) -> None:
     facts = "".join(f" [{name} {value}]" for name, value in error.facts.items())
-    click.echo(f"{type(error).__name__}: {error.message}{facts}", err=True)
+    say(f"{type(error).__name__}: {error.message}{facts}", err=True)

@@ -5,6 +5,9 @@ What only one command needs is loaded by that command: a demo starts two dozen o
 
 from __future__ import annotations
 
+import federation.handshake  # noqa: F401  # REASON: before anything loads gRPC
+
+# isort: split
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +20,7 @@ from federation.errors import ConfigError
 from federation.instant import system_clock
 from federation.serving.command import EXIT_CODES_HELP, Group, ignore, print_json, print_settings, run, tell
 from federation.serving.member import Keys, create_member_log, enrolled_roster
+from federation.terminal import say
 from node.config import load_config
 
 _CONFIG: Final = click.option(
@@ -136,7 +140,7 @@ def create_log(config_path: Path) -> None:
     settings = load_config(config_path).config
     origin = enrolled_roster(settings.member).member(settings.member.id).log_origin
     run(create_member_log(settings.database.owner_dsn, settings.member, settings.log, origin))
-    click.echo(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
+    say(f"The log {origin} is made; its first checkpoint is anchored in {settings.log.anchor_file}.")
 
 
 @main.command()
@@ -163,4 +167,4 @@ def index(config_path: Path, as_json: bool) -> None:
         return
     click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s.")
     for column, count in built["not_understood"].items():
-        click.echo(f"  {column}: {count} values not understood, kept as written")
+        say(f"  {column}: {count} values not understood, kept as written")

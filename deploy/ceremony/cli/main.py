@@ -8,12 +8,13 @@ import click
 
 from deploy.ceremony.cli import authority, member, officer, roster
 from federation.errors import ConfigError, FederationError
+from federation.terminal import Commands, say
 
 REFUSED: Final = 1
 UNUSABLE: Final = 3
 
 
-class Ceremony(click.Group):
+class Ceremony(Commands):
     """A group of commands that turns our errors into a sentence and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -21,11 +22,11 @@ class Ceremony(click.Group):
         try:
             return super().invoke(ctx)
         except (ConfigError, OSError) as error:
-            click.echo(f"error: {error}", err=True)
+            say(f"error: {error}", err=True)
             ctx.exit(UNUSABLE)
         except FederationError as error:
             known = ", ".join(f"{name} {value}" for name, value in error.facts.items())
-            click.echo(f"refused: {error}{f' ({known})' if known else ''}", err=True)
+            say(f"refused: {error}{f' ({known})' if known else ''}", err=True)
             ctx.exit(REFUSED)
 
 

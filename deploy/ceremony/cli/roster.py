@@ -27,6 +27,7 @@ from federation.keys import SigningKey
 from federation.pins import load_pins, open_roster_file
 from federation.roster import Roster, check_succession
 from federation.seal import Verified, open_next_roster
+from federation.terminal import say
 
 PATH = click.Path(path_type=Path)
 
@@ -219,4 +220,4 @@ def _show(found: Roster, held: Verified[Roster] | None, *, heading: str, as_json
         return
     show.roster_table(found, heading)
     for change in changed:
-        show.say(f"  changed: {change}")
+        say(f"  changed: {change}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
@@ -10,9 +9,11 @@ from typing import Any, Final, TypeVar
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from deploy.ceremony.certificates import certificate_digest
 from deploy.ceremony.description import key_id
+from federation.printable import json_text, printable
 from federation.roster import Member, Roster
 
 _PLAIN_WIDTH: Final = 110
@@ -28,7 +29,7 @@ def json_option(command: F) -> F:
 def facts(values: Mapping[str, object], *, as_json: bool) -> None:
     """Print names and values: what was done, and where."""
     if as_json:
-        click.echo(json.dumps(values, ensure_ascii=False, indent=2))
+        click.echo(json_text(values))
         return
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
@@ -40,7 +41,7 @@ def facts(values: Mapping[str, object], *, as_json: bool) -> None:
 
 def roster_table(roster: Roster, heading: str) -> None:
     """Print a roster: its own line, its authorities, its members and every key."""
-    _console().print(heading, style="bold")
+    _console().print(Text(printable(heading)), style="bold")
     facts({k: v for k, v in roster_facts(roster).items() if k != "members"}, as_json=False)
     member_tables(roster.members)
 
@@ -93,25 +94,22 @@ def member_facts(member: Member) -> dict[str, object]:
     }
 
 
-def say(text: str) -> None:
-    """Print one line for a person."""
-    click.echo(text)
-
-
-def _member_cells(member: Member) -> Sequence[str]:
+def _member_cells(member: Member) -> Sequence[Text]:
+    endpoints = [f"{kind} {url}" for kind, url in sorted(member.endpoints.items())]
     return (
-        member.id,
-        f"{member.name_indonesian}\n{member.name_english}",
-        "\n".join(sorted(member.roles)),
-        member.standing,
-        "\n".join(f"{kind} {url}" for kind, url in sorted(member.endpoints.items())),
+        _text(member.id),
+        _text([member.name_indonesian, member.name_english]),
+        _text(sorted(member.roles)),
+        _text(member.standing),
+        _text(endpoints) if endpoints else Text(""),
     )
 
 
-def _text(value: object) -> str:
+def _text(value: object) -> Text:
+    """A value as a cell, a line for each of several; nothing in it acts."""
     if isinstance(value, list | tuple):
-        return "\n".join(str(item) for item in value) or "-"
-    return str(value)
+        return Text("\n".join(printable(str(item)) for item in value) or "-")
+    return Text(printable(str(value)))
 
 
 def _console() -> Console:
