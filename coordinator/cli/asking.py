@@ -142,8 +142,13 @@ class Checks:
 
     def _outcome(self, message: pb.Outcome) -> Accepted | Silence:
         member = message.member
+        if member not in self._query.statement.audience:
+            raise UntrustedSignature("the coordinator tells of a member that was not asked")
         if message.WhichOneof("kind") == "silence":
-            return silence_from_wire(message.silence)
+            silence = silence_from_wire(message.silence)
+            if silence.member != member:
+                raise UntrustedSignature("the coordinator tells of a silence under another's name", member=member)
+            return silence
         try:
             receipt = self._receipt(message.reply.receipt, member)
             return accept(
