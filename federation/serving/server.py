@@ -10,6 +10,7 @@ from typing import Final
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1._async import HealthServicer
+from grpc_health.v1.health import SERVICE_NAME
 from grpc_reflection.v1alpha import reflection
 
 from federation.calling.channels import MAX_FRAME_BYTES, MAX_PAGE_BYTES
@@ -51,7 +52,7 @@ class Serving:
         """Begin to serve the services added, under these full names, and say so to health checks."""
         self._names = tuple(names)
         if self._reflect:
-            reflection.enable_server_reflection((*self._names, reflection.SERVICE_NAME), self.server)
+            reflection.enable_server_reflection((*self._names, SERVICE_NAME, reflection.SERVICE_NAME), self.server)
         await self.server.start()
         await self.healthy(True)
         telemetry().info("serving", port=self.port)

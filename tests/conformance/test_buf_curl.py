@@ -80,10 +80,11 @@ async def test_a_member_says_that_it_serves(reflecting: Federation, member: str)
 @pytest.mark.parametrize(("member", "own"), [("imigrasi", "NodeService"), (COORDINATOR, "CoordinatorService")])
 async def test_reflection_lists_what_a_member_serves(reflecting: Federation, member: str, own: str) -> None:
     ran = await curl(door(reflecting, member, CARRIER), "", None, "--list-services")
-    assert sorted(name for name in ran.out.split() if not name.startswith("grpc.")) == [
+    assert sorted(name for name in ran.out.split() if not name.startswith("grpc.reflection.")) == [
         f"federation.v1.{own}",
         "federation.v1.QueryLogService",
         "federation.v1.RosterService",
+        "grpc.health.v1.Health",
     ]
 
 
