@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import asyncpg
-
 from coordinator.acceptance import Accepted
 from coordinator.dispatch import Dispatch, Outcome
 from coordinator.intake import take_in
 from coordinator.merge import merge
-from coordinator.results import Results, hold
+from coordinator.results import Results, held
 from federation.append import Draft, MemberLog, query_entry
 from federation.envelope import Envelope
-from federation.errors import QueryIdReused, TooBusy
+from federation.errors import FederationError, TooBusy
 from federation.instant import Clock
 from federation.keys import Signer
 from federation.query import Query, require_in_window
@@ -26,7 +24,7 @@ from federation.seal import Opener, Verified, seal
 from federation.serving.membership import Membership
 from federation.serving.metrics import Metrics
 from federation.serving.tls import Peer
-from federation.tlog.rows import Appended, ReceiptRow
+from federation.tlog.rows import ReceiptRow
 
 STEPS: Final = ("take_in", "log_query", "nodes", "give")
 
@@ -96,7 +94,7 @@ class Inquiry:
                 self.membership.require_in_force(self.clock())
                 opener = self.membership.opener
                 query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
-                await self._require_new_or_same(query)
+                await self._require_timely_or_known(query)
             # 2 countersign, and LOG before anything is sent
             with self.metrics.step("log_query"):
                 countersigned = self._countersign(query, opener)
@@ -117,24 +115,21 @@ class Inquiry:
         except Exception as error:
             tell(error)
 
-    async def _require_new_or_same(self, query: Verified[Query]) -> None:
-        known = await self.results.digest_asked(query.statement.query_id)
-        if known is None:
+    async def _require_timely_or_known(self, query: Verified[Query]) -> None:
+        """SPEC: 03-node 2: a query that was asked before is resumed whatever the window."""
+        try:
             require_in_window(query.statement, self.clock())
-        elif known != query.digest:
-            raise QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
+        except FederationError:
+            if await self.results.digest_asked(query.statement.query_id) != query.digest:
+                raise
 
     def _countersign(self, query: Verified[Query], opener: Opener) -> Verified[Query]:
         """Add the coordinator's signature, and open the envelope as a node will."""
         return opener.query(query.envelope.signed_by(self.signer), countersigned=True)
 
     async def _log_asked(self, query: Verified[Query]) -> bytes:
-        async def also(connection: asyncpg.Connection, _: Sequence[Appended]) -> None:
-            if await hold(connection, query.statement.query_id, query.digest) != query.digest:
-                raise QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
-
         draft = Draft(entry=query_entry("query_asked", query, self.clock()), envelope=query.envelope)
-        (appended,) = await self.log.append([draft], also=also)
+        (appended,) = await self.log.append([draft], beside=[held(query)])
         return await self.log.receipt(appended)
 
     async def _log_outcomes(self, query: Verified[Query], group: Sequence[Outcome]) -> None:
@@ -164,13 +159,12 @@ class Inquiry:
         envelope = seal(result, self.signer)
         requester = query.officers[0].statement.member
 
-        async def also(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-            await self.results.keep(connection, query, appended[0].index, now)
-
         entry = query_entry(
             "result_given", query, now, statement_digest=envelope.statement_digest, members=(requester,)
         )
-        (appended,) = await self.log.append([Draft(entry=entry, envelope=envelope)], also=also)
+        (appended,) = await self.log.append(
+            [Draft(entry=entry, envelope=envelope)], beside=[self.results.kept(query, now)]
+        )
         return Given(envelope=envelope, result=result, receipt=await self.log.receipt(appended))
 
 

@@ -9,24 +9,38 @@ import asyncpg
 
 from federation.append import MemberLog
 from federation.envelope import Envelope
-from federation.errors import NotInLog
+from federation.errors import NotInLog, QueryIdReused
 from federation.query import Query
 from federation.seal import Verified
 from federation.serving.tls import Peer
-from federation.tlog.rows import Appended
+from federation.tlog.log import Appended, Beside, BesideInsert
 from federation.wire.entry import decode_entry
 
-_KEEP: Final = """
-INSERT INTO simpul.result_kept (query_id, requester, officers, result_index, until) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (query_id) DO UPDATE SET result_index = excluded.result_index, until = excluded.until
-"""
+# officers are one or two and an array of arrays has one width: they go as text; retries may come side by side
+_KEEP: Final = BesideInsert(
+    """
+INSERT INTO simpul.result_kept (query_id, requester, officers, result_index, until)
+SELECT DISTINCT ON (u.query_id) u.query_id, u.requester, string_to_array(u.officers, ','), u.index, u.until
+FROM held, unnest($1::bytea[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
+    AS u (query_id, requester, officers, index, until)
+ORDER BY u.query_id, u.index DESC
+ON CONFLICT (query_id) DO UPDATE SET result_index = excluded.result_index, until = excluded.until""",
+    parameters=5,
+)
 _FORGET: Final = "DELETE FROM simpul.result_kept WHERE until < $1"
 _FIND: Final = """
 SELECT k.requester, k.officers, e.index, e.leaf FROM simpul.result_kept AS k
 JOIN simpul.log_entry AS e ON e.index = k.result_index
 WHERE k.query_id = $1 AND k.until >= $2
 """
-_HOLD: Final = "INSERT INTO simpul.asked (query_id, query_digest) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+# the same bytes again add nothing; another digest under an id that is held violates the primary key
+_HOLD: Final = BesideInsert(
+    """
+INSERT INTO simpul.asked (query_id, query_digest)
+SELECT u.* FROM held, unnest($1::bytea[], $2::bytea[]) AS u
+ON CONFLICT ON CONSTRAINT asked_query_digest_key DO NOTHING""",
+    parameters=2,
+)
 _HELD: Final = "SELECT query_digest FROM simpul.asked WHERE query_id = $1"
 
 
@@ -43,11 +57,20 @@ class Results:
         found: bytes | None = await self._pool.fetchval(_HELD, query_id)
         return found
 
-    async def keep(self, connection: asyncpg.Connection, query: Verified[Query], index: int, at: datetime) -> None:
-        """Note the place of a result, within the transaction that logs it."""
-        officers = [officer.statement.officer for officer in query.officers]
+    def kept(self, query: Verified[Query], at: datetime) -> Beside:
+        """The row by which the result that is appended with it is found again."""
+        officers = ",".join(officer.statement.officer for officer in query.officers)
         requester = query.officers[0].statement.member
-        await connection.execute(_KEEP, query.statement.query_id, requester, officers, index, at + self._kept)
+        return Beside(
+            insert=_KEEP,
+            columns=lambda appended: (
+                [query.statement.query_id],
+                [requester],
+                [officers],
+                [appended[0].index],
+                [at + self._kept],
+            ),
+        )
 
     async def given(self, query_id: bytes, caller: Peer, at: datetime) -> tuple[Envelope, Appended]:
         """A result for the officer who asked, or for their member's process; NotInLog for anybody else."""
@@ -63,8 +86,11 @@ def _may_have(caller: Peer, requester: str, officers: list[str]) -> bool:
     return caller.member == requester and (not caller.officer or caller.officer in officers)
 
 
-async def hold(connection: asyncpg.Connection, query_id: bytes, digest: bytes) -> bytes:
-    """Hold a query id to one digest, within the transaction that logs the query; returns the digest held."""
-    await connection.execute(_HOLD, query_id, digest)
-    held: bytes = await connection.fetchval(_HELD, query_id)
-    return held
+def held(query: Verified[Query]) -> Beside:
+    """The row that holds a query id to one digest; it clashes with an id held to another (QueryIdReused)."""
+    return Beside(insert=_HOLD, columns=lambda _: ([query.statement.query_id], [query.digest]), clash=id_reused(query))
+
+
+def id_reused(query: Verified[Query]) -> QueryIdReused:
+    """What is told of a query whose id another query has."""
+    return QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())

@@ -14,7 +14,7 @@ from federation.evidence import Ciphertext, EvidenceGroup, EvidenceKey, Recipien
 from federation.query import Query
 from federation.seal import Verified
 from federation.terms import terms
-from federation.tlog.log import Also, Appended, Log
+from federation.tlog.log import Appended, Beside, Call, Log, Placed, Shared
 from federation.tlog.rows import Evidence, Leaf, ReceiptRow, Wrap
 from federation.wire.entry import decode_entry, encode_entry
 from federation.wire.envelope import decode_envelope, encode_envelope
@@ -43,17 +43,23 @@ class MemberLog:
         self._recipients = recipients
 
     async def append(
-        self, drafts: Sequence[Draft], *, receipts: Sequence[ReceiptRow] = (), also: Also | None = None
+        self, drafts: Sequence[Draft], *, receipts: Sequence[ReceiptRow] = (), beside: Sequence[Beside] = ()
     ) -> tuple[Appended, ...]:
-        """Log drafts in one transaction, one evidence group for each retention rule among them."""
-        groups: dict[str, EvidenceGroup] = {}
-        leaves = tuple(self._leaf(draft, groups) for draft in drafts)
-        wraps = [
-            Wrap(group=w.group, recipient=w.recipient, key_id=w.key_id, wrap_sha256=w.wrap_sha256, wrap=w.wrap)
-            for group in groups.values()
-            for w in group.wraps
-        ]
-        return await self.log.append(leaves, wraps=wraps, receipts=receipts, also=also)
+        """Log drafts in one transaction; see `Log.append` for what stands and falls with them."""
+        return (await self.place(drafts, receipts=receipts, beside=beside)).appended
+
+    async def place(
+        self, drafts: Sequence[Draft], *, receipts: Sequence[ReceiptRow] = (), beside: Sequence[Beside] = ()
+    ) -> Placed:
+        """Log drafts, and say also what the inserts beside them returned.
+
+        All that goes into the log together shares one evidence group for each retention rule.
+        """
+
+        def make(shared: Shared) -> Sequence[Leaf]:
+            return [self._leaf(draft, shared) for draft in drafts]
+
+        return await self.log.place(Call(make=make, size=len(drafts), receipts=receipts, beside=beside))
 
     async def receipt(self, appended: Appended) -> bytes:
         """The receipt of an entry as C2SP tlog-proof text, under the newest checkpoint."""
@@ -77,12 +83,10 @@ class MemberLog:
                 return decode_envelope(decrypt(ciphertext, secret, self.origin))
         raise CorruptLog("no wrap of this evidence is for the key this process holds")
 
-    def _leaf(self, draft: Draft, groups: dict[str, EvidenceGroup]) -> Leaf:
+    def _leaf(self, draft: Draft, shared: Shared) -> Leaf:
         if draft.envelope is None:
             return Leaf(request=request_digest(draft.entry), entry=encode_entry(draft.entry), evidence=None)
-        group = groups.get(draft.entry.retention)
-        if group is None:
-            group = groups[draft.entry.retention] = EvidenceGroup(self.origin, self._recipients())
+        group = self._group(draft.entry.retention, shared)
         sealed = group.encrypt(encode_envelope(draft.envelope))
         entry = replace(
             draft.entry,
@@ -94,6 +98,16 @@ class MemberLog:
             digest=sealed.digest, group=sealed.group, envelope_sha256=sealed.envelope_sha256, ct=sealed.ct
         )
         return Leaf(request=request_digest(entry), entry=encode_entry(entry), evidence=evidence)
+
+    def _group(self, retention: str, shared: Shared) -> EvidenceGroup:
+        found: EvidenceGroup | None = shared.kept.get(retention)
+        if found is None:
+            found = shared.kept[retention] = EvidenceGroup(self.origin, self._recipients())
+            shared.wraps += [
+                Wrap(group=w.group, recipient=w.recipient, key_id=w.key_id, wrap_sha256=w.wrap_sha256, wrap=w.wrap)
+                for w in found.wraps
+            ]
+        return found
 
 
 def query_entry(

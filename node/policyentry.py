@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,13 +11,15 @@ import asyncpg
 from federation.append import Draft, MemberLog
 from federation.entry import Entry
 from federation.instant import micros
-from federation.tlog.rows import Appended
+from federation.tlog.log import Beside, BesideInsert
 
 _IN_FORCE: Final = "SELECT sha256 FROM simpul.policy_in_force"
-_CHANGE: Final = """
-INSERT INTO simpul.policy_in_force (sha256) VALUES ($1)
-ON CONFLICT (single) DO UPDATE SET sha256 = excluded.sha256
-"""
+_CHANGE: Final = BesideInsert(
+    """
+INSERT INTO simpul.policy_in_force (sha256) SELECT u.sha256 FROM held, unnest($1::bytea[]) AS u (sha256)
+ON CONFLICT (single) DO UPDATE SET sha256 = excluded.sha256""",
+    parameters=1,
+)
 
 
 async def log_policy(log: MemberLog, pool: asyncpg.Pool, content: bytes, at: datetime) -> None:
@@ -29,10 +30,6 @@ async def log_policy(log: MemberLog, pool: asyncpg.Pool, content: bytes, at: dat
     own = hashlib.sha256(content).digest()
     if await pool.fetchval(_IN_FORCE) == own:
         return
-
-    async def also(connection: asyncpg.Connection, _: Sequence[Appended]) -> None:
-        await connection.execute(_CHANGE, own)
-
     digest = hashlib.sha256(b"simpul-policy-v1\n" + micros(at).to_bytes(8, "big") + content).digest()
     entry = Entry(kind="policy_changed", instant=at, statement_digest=digest, detail=own.hex())
-    await log.append([Draft(entry=entry)], also=also)
+    await log.append([Draft(entry=entry)], beside=[Beside(insert=_CHANGE, columns=lambda _: [[own]])])

@@ -22,15 +22,19 @@ class Replied:
     appended: Appended
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Question:
-    """One question of a frame; `content` is its envelope, or what was wrong with its bytes."""
+    """One question of a frame; `content` is its envelope, or what was wrong with its bytes.
+
+    `asked_this_hour` counts its requester's subjects with those of every question logged beside it.
+    """
 
     correlation: int
     content: Envelope | FederationError
     receipt: bytes
     told: Replied | FederationError | None = None
     admitted: Verified[Query] | None = field(default=None)
+    asked_this_hour: int | None = field(default=None)
 
     @property
     def query(self) -> Verified[Query]:

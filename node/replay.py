@@ -13,7 +13,7 @@ from federation.envelope import Envelope
 from federation.errors import QueryIdReused
 from federation.query import Query
 from federation.seal import Verified
-from federation.tlog.rows import Appended
+from federation.tlog.log import Appended, Beside, BesideInsert
 from federation.wire.entry import decode_entry
 
 _KNOWN: Final = """
@@ -23,9 +23,20 @@ LEFT JOIN simpul.replay AS p ON p.query_digest = r.query_digest
 LEFT JOIN simpul.log_entry AS e ON e.index = p.reply_index
 WHERE r.query_id = ANY($1::bytea[])
 """
-_RECEIVE: Final = "INSERT INTO simpul.received (query_id, query_digest) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-_HELD: Final = "SELECT query_id, query_digest FROM simpul.received WHERE query_id = ANY($1::bytea[])"
-_REPLY: Final = "INSERT INTO simpul.replay (query_digest, reply_index) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+# the same bytes again add nothing; another digest under an id that is held violates the primary key
+_RECEIVE: Final = BesideInsert(
+    """
+INSERT INTO simpul.received (query_id, query_digest)
+SELECT u.* FROM held, unnest($1::bytea[], $2::bytea[]) AS u
+ON CONFLICT ON CONSTRAINT received_query_digest_key DO NOTHING""",
+    parameters=2,
+)
+_REPLY: Final = BesideInsert(
+    """
+INSERT INTO simpul.replay (query_digest, reply_index)
+SELECT u.* FROM held, unnest($1::bytea[], $2::bigint[]) AS u ON CONFLICT DO NOTHING""",
+    parameters=2,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +72,22 @@ class Replay:
         return await self._log.envelope_of(decode_entry(reply.entry))
 
 
-async def receive(connection: asyncpg.Connection, queries: Sequence[Verified[Query]]) -> None:
-    """Note queries as received, within the transaction that logs them; refuses an id held with other bytes."""
-    ids = [query.statement.query_id for query in queries]
-    await connection.executemany(_RECEIVE, [(q.statement.query_id, q.digest) for q in queries])
-    held = {row["query_id"]: row["query_digest"] for row in await connection.fetch(_HELD, ids)}
-    for query in queries:
-        if held.get(query.statement.query_id) != query.digest:
-            raise QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
+def received(queries: Sequence[Verified[Query]]) -> Beside:
+    """Rows that note queries as received; they clash with an id held with other bytes (QueryIdReused)."""
+    ids, digests = [query.statement.query_id for query in queries], [query.digest for query in queries]
+    return Beside(
+        insert=_RECEIVE,
+        columns=lambda _: (ids, digests),
+        clash=id_reused(queries[0]),
+    )
 
 
-async def reply_given(connection: asyncpg.Connection, replies: Sequence[tuple[bytes, int]]) -> None:
-    """Note (query digest, index of the reply's entry), within the transaction that logs the replies."""
-    await connection.executemany(_REPLY, list(replies))
+def id_reused(query: Verified[Query]) -> QueryIdReused:
+    """What is told of a query whose id another query has."""
+    return QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
+
+
+def replied(queries: Sequence[Verified[Query]]) -> Beside:
+    """Rows by which a retry finds the replies that are appended with them, in the order of their queries."""
+    digests = [query.digest for query in queries]
+    return Beside(insert=_REPLY, columns=lambda appended: (digests, [place.index for place in appended]))

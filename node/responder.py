@@ -23,7 +23,7 @@ from federation.serving.member import log_roster
 from federation.serving.membership import Membership
 from federation.serving.metrics import Metrics, outcome_of
 from federation.terms import Terms
-from federation.tlog.rows import Appended, ReceiptRow
+from federation.tlog.rows import ReceiptRow
 from matching.form import Form
 from node import comparing, quota
 from node.admission import Admission
@@ -31,7 +31,7 @@ from node.disclosure import disclose
 from node.policy import Decision, Deny, Permit, Policy, decide
 from node.question import Question, Replied, still_open
 from node.records.records import Records
-from node.replay import Replay, receive, reply_given
+from node.replay import Replay, id_reused, received, replied
 from node.replies import Replies
 
 STEPS: Final = ("admit", "answer_again", "log_query", "decide", "records", "compare", "log_reply", "all")
@@ -70,13 +70,14 @@ class Responder:
             for question in questions:  # 1 to 3: genuine, brought by its coordinator, ours
                 with question.guarded("admit"):
                     question.admitted = await self._admit(question, caller)
-        with self.metrics.step("answer_again"):
-            await self._answer_again(still_open(questions))  # 4: known with its reply: that reply, whatever the window
-        for question in still_open(questions):  # 5: timely
-            with question.guarded("window"):
-                self._require_timely(question.query.statement, deadline)
+        timely, untimely = self._by_window(still_open(questions), deadline)  # 4: timely
         with self.metrics.step("log_query"):
-            await self._log_received(still_open(questions))  # 6: LOG, before any record is looked at
+            seen = await self._log_received(timely)  # 5: LOG, before any record is looked at
+        with self.metrics.step("answer_again"):  # 6: known with its reply: that reply, whatever the window
+            await self._answer_again([*seen, *untimely])
+        for question, error in untimely.items():
+            if question.told is None:
+                question.fail(error, "window")
         await self._reply(still_open(questions))  # 7 to 12
 
     async def _admit(self, question: Question, caller: str) -> Verified[Query]:
@@ -97,56 +98,69 @@ class Responder:
     async def _roster_accepted(self, held: Verified[Roster]) -> None:
         await log_roster(self.log, held, self.clock())
 
+    def _by_window(
+        self, questions: Sequence[Question], deadline: datetime | None
+    ) -> tuple[list[Question], dict[Question, FederationError]]:
+        """The questions that come in time, and those that do not with the reason."""
+        now = self.clock()
+        timely: list[Question] = []
+        untimely: dict[Question, FederationError] = {}
+        for question in questions:
+            try:
+                require_in_window(question.query.statement, now)
+                if deadline is not None and deadline - now < _LEAST_TIME:
+                    raise TooLate("too little time is left before the deadline; ask again with more")
+                timely.append(question)
+            except FederationError as error:
+                untimely[question] = error
+        return timely, untimely
+
     async def _answer_again(self, questions: Sequence[Question]) -> None:
+        """Give those that were replied to before the reply they got; refuse an id known with other bytes."""
         if not questions:
             return
         replay = Replay(self.pool, self.log)
         known = await replay.known([question.query for question in questions])
-        digests = {query_id: found.query_digest for query_id, found in known.items()}
         for question in questions:
-            query_id = question.query.statement.query_id
             with question.guarded("answer_again"):
-                if digests.setdefault(query_id, question.query.digest) != question.query.digest:
-                    raise QueryIdReused("this query id was used for another query", query_id=query_id.hex())
-                found = known.get(query_id)
+                found = known.get(question.query.statement.query_id)
+                if found is not None and found.query_digest != question.query.digest:
+                    raise id_reused(question.query)
                 if found is not None and found.reply is not None:
                     envelope = await replay.envelope(found.reply)
                     question.told = Replied(envelope=envelope, appended=found.reply)
 
-    def _require_timely(self, query: Query, deadline: datetime | None) -> None:
-        now = self.clock()
-        require_in_window(query, now)
-        if deadline is not None and deadline - now < _LEAST_TIME:
-            raise TooLate("too little time is left before the deadline; ask again with more")
+    async def _log_received(self, questions: Sequence[Question]) -> list[Question]:
+        """Log a frame's queries as one group, and count them; return those that had been logged before.
 
-    async def _log_received(self, questions: Sequence[Question]) -> None:
-        """Log a frame's queries as one group; where an id clashed since step 4, each by itself."""
+        Where an id is held by other bytes, each is logged by itself.
+        """
         if not questions:
-            return
-
-        async def also(connection: asyncpg.Connection, _: Sequence[Appended]) -> None:
-            await receive(connection, [question.query for question in questions])
-
+            return []
         now = self.clock()
+        queries = [question.query for question in questions]
         try:
-            await self.log.append(
-                [
-                    Draft(entry=query_entry("query_received", q.query, now), envelope=q.query.envelope)
-                    for q in questions
-                ],
+            placed = await self.log.place(
+                [Draft(entry=query_entry("query_received", query, now), envelope=query.envelope) for query in queries],
                 receipts=[
                     ReceiptRow(statement_digest=q.query.digest, member=q.query.statement.via, proof=q.receipt)
                     for q in questions
                 ],
-                also=also,
+                beside=[received(queries), quota.counted([(_requester(q), _subjects(q)) for q in questions], now)],
             )
+        except QueryIdReused as error:
+            if len(questions) > 1:
+                return [again for question in questions for again in await self._log_received([question])]
+            questions[0].fail(error, "log_received")
+            return []
         except Exception as error:
-            if isinstance(error, QueryIdReused) and len(questions) > 1:
-                for question in questions:
-                    await self._log_received([question])
-                return
             for question in questions:
                 question.fail(error, "log_received")
+            return []
+        counts = quota.counts(placed)
+        for question in questions:
+            question.asked_this_hour = counts.get(_requester(question))
+        return [question for question, place in zip(questions, placed.appended, strict=True) if not place.fresh]
 
     async def _reply(self, questions: Sequence[Question]) -> None:
         """Decide, look up, disclose, sign, LOG; what cannot be replied to is logged as not answered."""
@@ -162,17 +176,22 @@ class Responder:
             await self._not_answered(questions, error)
 
     async def _decide(self, questions: Sequence[Question]) -> list[tuple[Decision, tuple[Form, ...]]]:
-        """Each question's decision, and the forms of its subjects where it is permitted."""
+        """Each question's decision, and the forms of its subjects where it is permitted.
+
+        The subjects of a frame are allowed in their order, as far as the hour's count reaches.
+        """
         now = self.clock()
         asked: Counter[str] = Counter()
         for question in questions:
-            asked[_requester(question)] += len(question.query.statement.subjects)
-        counted = await quota.count(self.pool, asked, now)
-        before = {requester: counted[requester] - asked[requester] for requester in asked}
+            if question.asked_this_hour is None:  # logged before, and counted then
+                question.asked_this_hour = await quota.so_far(self.pool, _requester(question), now)
+                continue
+            asked[_requester(question)] += _subjects(question)
         decisions: list[tuple[Decision, tuple[Form, ...]]] = []
         for question in questions:
-            before[_requester(question)] += len(question.query.statement.subjects)
-            decisions.append(self._decide_one(question.query, before[_requester(question)]))
+            asked[_requester(question)] -= _subjects(question)
+            so_far = question.asked_this_hour or 0
+            decisions.append(self._decide_one(question.query, so_far - max(0, asked[_requester(question)])))
         return decisions
 
     def _decide_one(self, query: Verified[Query], asked_this_hour: int) -> tuple[Decision, tuple[Form, ...]]:
@@ -240,11 +259,7 @@ class Responder:
             for question, reply, envelope in zip(questions, replies, envelopes, strict=True)
         ]
 
-        async def also(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-            rows = [(q.query.digest, at.index) for q, at in zip(questions, appended, strict=True)]
-            await reply_given(connection, rows)
-
-        appended = await self.log.append(drafts, also=also)
+        appended = await self.log.append(drafts, beside=[replied([question.query for question in questions])])
         replay = Replay(self.pool, self.log)
         for question, reply, envelope, at in zip(questions, replies, envelopes, appended, strict=True):
             self.metrics.replied(_requester(question), outcome_of(reply))
@@ -270,3 +285,7 @@ class Responder:
 
 def _requester(question: Question) -> str:
     return question.query.officers[0].statement.member
+
+
+def _subjects(question: Question) -> int:
+    return len(question.query.statement.subjects)

@@ -25,6 +25,7 @@ from federation.schema import LOG_MIGRATIONS, SERVING_MIGRATIONS, check_schema
 from federation.seal import Verified
 from federation.serving.membership import Membership
 from federation.tlog.log import Log, create_log
+from federation.tlog.session import left_as_it_is
 
 
 class MemberTable(Strict, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ async def open_pool(dsn: str) -> asyncpg.Pool:
     """A small pool for one process; refuses a password in the DSN, and a database that does not answer."""
     require_no_password(dsn)
     try:
-        return await asyncpg.create_pool(dsn, min_size=1, max_size=4)
+        return await asyncpg.create_pool(dsn, min_size=1, max_size=4, reset=left_as_it_is)
     except (OSError, asyncpg.PostgresError, ValueError) as error:
         kind = type(error).__name__
         raise ConfigError(f"cannot connect to the database: {kind}; check the DSN and its passfile") from error

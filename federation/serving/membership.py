@@ -79,16 +79,23 @@ class Membership:
     def _take(self, held: Verified[Roster]) -> None:
         self.held = held
         self.opener = Opener(held)
+        self._evidence_keys: dict[bytes, EvidencePublicKey] = {}
         self.peers = Peers(held.statement)
 
     def recipients(self, at: datetime) -> Sequence[Recipient]:
         """Whom evidence is encrypted to: this member, and each auditor in good standing."""
         entitled = {m.id: m for m in (self.roster.member(self._member), *self.roster.with_role("auditor"))}
         return [
-            Recipient(member=member.id, key=EvidencePublicKey(key.public))
+            Recipient(member=member.id, key=self._evidence_key(key.public))
             for member in entitled.values()
             for key in member.keys_for("evidence", at)
         ]
+
+    def _evidence_key(self, raw: bytes) -> EvidencePublicKey:
+        found = self._evidence_keys.get(raw)
+        if found is None:
+            found = self._evidence_keys[raw] = EvidencePublicKey(raw)
+        return found
 
     async def at_least(self, version: int, source: str, accepted: Accepted) -> None:
         """Hold `version` or newer, fetching what is missing from `source`; refuses what does not follow."""

@@ -1,10 +1,10 @@
-"""One transaction of the log: what waits goes in together, under one new checkpoint."""
+"""One growth of the log: what waits goes in together, in one transaction, under one new checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import asyncpg
 
@@ -12,33 +12,21 @@ from federation.tlog.check import Stored
 from federation.tlog.checkpoint import Checkpoint, sign_checkpoint
 from federation.tlog.merkle import leaf_hash
 from federation.tlog.note import NoteSigner
-from federation.tlog.rows import Appended, Evidence, Leaf, ReceiptRow, TileRow, Wrap
+from federation.tlog.rows import Appended, Leaf, ReceiptRow, TileRow, Wrap
 from federation.tlog.session import Session
 from federation.tlog.tree import Tree
+from federation.tlog.write import Beside, BesideInsert, Growth, grow
 
-Also = Callable[[asyncpg.Connection, Sequence[Appended]], Awaitable[None]]
-
-_HOLD: Final = """
-SELECT held.size, known.request, known.index, known.leaf
-FROM (SELECT size FROM simpul.log_state WHERE epoch = $1 FOR UPDATE) AS held
-LEFT JOIN (unnest($2::bytea[]) AS offered (request) JOIN simpul.log_entry AS known USING (request)) ON true"""
-_ENTRIES: Final = """
-INSERT INTO simpul.log_entry (index, request, leaf, leaf_hash)
-SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[])"""
-_EVIDENCE: Final = """
-INSERT INTO simpul.evidence (digest, "group", envelope_sha256, ct)
-SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[]) ON CONFLICT DO NOTHING"""
-_WRAPS: Final = """
-INSERT INTO simpul.evidence_wrap ("group", recipient, key_id, wrap_sha256, wrap)
-SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) ON CONFLICT DO NOTHING"""
-_RECEIPTS: Final = """
-INSERT INTO simpul.receipt (statement_digest, member, proof)
-SELECT * FROM unnest($1::bytea[], $2::text[], $3::bytea[]) ON CONFLICT DO NOTHING"""
-_TILES: Final = """
-INSERT INTO simpul.log_tile (level, n, hashes) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])"""
-_STATE: Final = """
-WITH signed AS (INSERT INTO simpul.log_checkpoint (size, note) VALUES ($1, $2))
-UPDATE simpul.log_state SET size = $1, frontier = $3, edge = $4 WHERE epoch = $5 AND size = $6"""
+_KNOWN: Final = """
+SELECT known.request, known.index, known.leaf
+FROM unnest($1::bytea[]) AS offered (request) JOIN simpul.log_entry AS known USING (request)"""
+_KNOWN_REQUEST: Final = "log_entry_request_key"
+_REFUSED: Final = (
+    asyncpg.CardinalityViolationError,
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,  # what asyncpg cannot encode, and so never sent
+)
 
 
 class Fenced(Exception):
@@ -46,153 +34,151 @@ class Fenced(Exception):
 
 
 class OutcomeUnknown(Exception):
-    """COMMIT returned, but with a warning: a standby may not have what it committed."""
+    """The commit returned, but with a warning: a standby may not have what it committed."""
+
+
+class Refused(Exception):
+    """The database refuses a drain for the rows of one of its calls; nothing of it stands."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What the calls of one drain share: the wraps of their evidence, and whatever their makers keep here by name."""
+
+    wraps: list[Wrap] = field(default_factory=list)
+    kept: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call:
-    """One caller's append."""
+    """One caller's append; `make` gives its leaves when their drain begins, and adds the wraps they need."""
 
-    leaves: Sequence[Leaf]
-    wraps: Sequence[Wrap]
-    receipts: Sequence[ReceiptRow]
-    also: Also | None
+    make: Callable[[Shared], Sequence[Leaf]]
+    size: int
+    receipts: Sequence[ReceiptRow] = ()
+    beside: Sequence[Beside] = ()
 
 
-class CallFault(Exception):
-    """What one caller's `also` raised; nothing of the transaction stands."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """What one call appended, and what its inserts beside returned, by insert, then key."""
 
-    def __init__(self, call: Call, error: Exception) -> None:
-        super().__init__()
-        self.call = call
-        self.error = error
+    appended: tuple[Appended, ...]
+    returned: Mapping[BesideInsert, Mapping[str, int]]
 
 
 async def drain(
     session: Session, before: Stored, signer: NoteSigner, calls: Sequence[Call]
-) -> tuple[Stored, list[tuple[Appended, ...]]]:
-    """Write all calls in one transaction; return only after COMMIT did: the log after it, and what each call appended.
+) -> tuple[Stored, list[Placed]]:
+    """Write all calls in one statement; return once it is committed: the log after it, and what each call appended.
 
-    CallFault undoes the transaction and leaves the session usable; after anything else the outcome is unknown and the
-    session must be dropped.
+    That every request is new is supposed, and looked up only where the database says otherwise. Refused leaves the
+    session usable; after anything else the outcome is unknown and the session must be dropped.
     """
-    transaction = session.connection.transaction()
-    await transaction.start()
+    shared = Shared()
+    leaves = [call.make(shared) for call in calls]
     try:
-        after = await _write(session, before, signer, calls)
-    except CallFault:
-        await transaction.rollback()
-        raise
-    session.warnings.clear()
-    await transaction.commit()
-    if session.warnings:
-        # a wait for the standby was cancelled: committed here, perhaps not there
-        raise OutcomeUnknown
-    return after
+        return await _write(session, before, signer, _merge(calls, leaves, shared, {}, before.tree.size))
+    except asyncpg.UniqueViolationError as error:
+        if error.constraint_name != _KNOWN_REQUEST:
+            raise Refused from error
+        known = await _known(session, leaves)
+    except _REFUSED as error:
+        raise Refused from error
+    try:
+        return await _write(session, before, signer, _merge(calls, leaves, shared, known, before.tree.size))
+    except _REFUSED as error:
+        raise Refused from error
 
 
-async def _write(
-    session: Session, before: Stored, signer: NoteSigner, calls: Sequence[Call]
-) -> tuple[Stored, list[tuple[Appended, ...]]]:
-    merged = _merge(calls, await _hold(session, before.tree.size, calls), before.tree.size)
-    tree, tiles, hashes = _extend(before.tree, merged.fresh)
-    await _insert(session.connection, before.tree.size, merged, hashes, tiles)
-    for call, appended in zip(calls, merged.appended, strict=True):
-        if call.also is not None:
-            await _run_also(call.also, call, session.connection, appended)
-    if not merged.fresh:
-        # a transaction that a caller broke in silence would end in a rollback as silent; any statement finds it
-        await session.connection.execute("SELECT")
-        return before, merged.appended
-    checkpoint = Checkpoint(origin=signer.name, size=tree.size, root=tree.root())
-    after = Stored(tree=tree, checkpoint=checkpoint, note=sign_checkpoint(checkpoint, signer))
-    await _update(session, before.tree.size, after)
-    return after, merged.appended
-
-
-async def _update(session: Session, size: int, after: Stored) -> None:
-    frontier, edge = b"".join(after.tree.frontier), b"".join(after.tree.edge)
-    status = await session.connection.execute(_STATE, after.tree.size, after.note, frontier, edge, session.epoch, size)
-    if status != "UPDATE 1":
-        raise Fenced
-
-
-async def _hold(session: Session, size: int, calls: Sequence[Call]) -> dict[bytes, Appended]:
-    """Lock the state row; return what the log already has of the requests offered."""
-    requests = [leaf.request for call in calls for leaf in call.leaves]
-    rows = await session.connection.fetch(_HOLD, session.epoch, requests)
-    if not rows or rows[0]["size"] != size:
-        raise Fenced
-    return {
-        row["request"]: Appended(index=row["index"], entry=row["leaf"], fresh=False)
-        for row in rows
-        if row["request"] is not None
-    }
+async def _known(session: Session, leaves: Sequence[Sequence[Leaf]]) -> dict[bytes, Appended]:
+    rows = await session.connection.fetch(_KNOWN, [leaf.request for one in leaves for leaf in one])
+    return {row["request"]: Appended(index=row["index"], entry=row["leaf"], fresh=False) for row in rows}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Merged:
+    calls: Sequence[Call]
     fresh: Sequence[Leaf]
     wraps: Sequence[Wrap]
-    receipts: Sequence[ReceiptRow]
     appended: list[tuple[Appended, ...]]
 
 
-def _merge(calls: Sequence[Call], known: dict[bytes, Appended], size: int) -> _Merged:
-    """Give each leaf its place; of equal requests only the first is fresh."""
-    fresh: list[Leaf] = []
-    wraps: list[Wrap] = []
-    receipts: list[ReceiptRow] = []
-    appended: list[tuple[Appended, ...]] = []
-    for call in calls:
-        before, places = len(fresh), []
-        for leaf in call.leaves:
-            place = known.get(leaf.request)
+def _merge(
+    calls: Sequence[Call],
+    leaves: Sequence[Sequence[Leaf]],
+    shared: Shared,
+    known: Mapping[bytes, Appended],
+    size: int,
+) -> _Merged:
+    """Give each leaf its place; of equal requests only the first is fresh, and only fresh evidence needs wraps."""
+    held, fresh, appended = dict(known), list[Leaf](), list[tuple[Appended, ...]]()
+    for one in leaves:
+        places = []
+        for leaf in one:
+            place = held.get(leaf.request)
             if place is None:
                 place = Appended(index=size + len(fresh), entry=leaf.entry, fresh=True)
-                known[leaf.request] = Appended(index=place.index, entry=place.entry, fresh=False)
+                held[leaf.request] = Appended(index=place.index, entry=place.entry, fresh=False)
                 fresh.append(leaf)
             places.append(place)
-        if len(fresh) > before:
-            wraps += call.wraps
-        receipts += call.receipts
         appended.append(tuple(places))
-    return _Merged(fresh=fresh, wraps=wraps, receipts=receipts, appended=appended)
+    groups = {leaf.evidence.group for leaf in fresh if leaf.evidence is not None}
+    wraps = [wrap for wrap in shared.wraps if wrap.group in groups]
+    return _Merged(calls=calls, fresh=fresh, wraps=wraps, appended=appended)
+
+
+async def _write(session: Session, before: Stored, signer: NoteSigner, merged: _Merged) -> tuple[Stored, list[Placed]]:
+    tree, tiles, hashes = _extend(before.tree, merged.fresh)
+    growth = Growth(
+        before=before,
+        after=_after(before, tree, signer),
+        fresh=merged.fresh,
+        hashes=hashes,
+        tiles=tiles,
+        wraps=merged.wraps,
+        receipts=[receipt for call in merged.calls for receipt in call.receipts],
+    )
+    inserts = _inserts(merged)
+    statement, *parameters = grow(growth, session.epoch, list(inserts.items()))
+    session.warnings.clear()
+    rows = await session.connection.fetch(str(statement), *parameters)
+    if session.warnings:
+        # a wait for the standby was cancelled: committed here, perhaps not there
+        raise OutcomeUnknown
+    if not rows:
+        raise Fenced
+    return growth.after, _placed(merged, list(inserts), rows)
+
+
+def _after(before: Stored, tree: Tree, signer: NoteSigner) -> Stored:
+    if tree.size == before.tree.size:
+        return before
+    checkpoint = Checkpoint(origin=signer.name, size=tree.size, root=tree.root())
+    return Stored(tree=tree, checkpoint=checkpoint, note=sign_checkpoint(checkpoint, signer))
 
 
 def _extend(before: Tree, fresh: Sequence[Leaf]) -> tuple[Tree, list[TileRow], list[bytes]]:
-    tree, tiles, hashes = before.copy(), [], [leaf_hash(leaf.entry) for leaf in fresh]
+    tree, tiles, hashes = before.copy(), list[TileRow](), [leaf_hash(leaf.entry) for leaf in fresh]
     for found in hashes:
         tiles += tree.append(found)
     return tree, tiles, hashes
 
 
-async def _insert(
-    connection: asyncpg.Connection, size: int, merged: _Merged, hashes: Sequence[bytes], tiles: Sequence[TileRow]
-) -> None:
-    fresh = merged.fresh
-    evidence = [leaf.evidence for leaf in fresh if leaf.evidence is not None]
-    if fresh:
-        indexes = range(size, size + len(fresh))
-        requests, entries = [leaf.request for leaf in fresh], [leaf.entry for leaf in fresh]
-        await connection.execute(_ENTRIES, indexes, requests, entries, hashes)
-    if evidence:
-        await connection.execute(_EVIDENCE, *_columns(evidence, "digest", "group", "envelope_sha256", "ct"))
-    if merged.wraps:
-        columns = _columns(merged.wraps, "group", "recipient", "key_id", "wrap_sha256", "wrap")
-        await connection.execute(_WRAPS, *columns)
-    if merged.receipts:
-        await connection.execute(_RECEIPTS, *_columns(merged.receipts, "statement_digest", "member", "proof"))
-    if tiles:
-        await connection.execute(_TILES, *_columns(tiles, "level", "n", "hashes"))
+def _inserts(merged: _Merged) -> dict[BesideInsert, list[list[object]]]:
+    """The rows of all calls by their insert, each insert's columns joined."""
+    joined: dict[BesideInsert, list[list[object]]] = {}
+    for call, appended in zip(merged.calls, merged.appended, strict=True):
+        for beside in call.beside:
+            columns = joined.setdefault(beside.insert, [[] for _ in range(beside.insert.parameters)])
+            for column, more in zip(columns, beside.columns(appended), strict=True):
+                column += more
+    return joined
 
 
-def _columns(rows: Iterable[Evidence | Wrap | ReceiptRow | TileRow], *names: str) -> list[list[object]]:
-    return [[getattr(row, name) for row in rows] for name in names]
-
-
-async def _run_also(also: Also, call: Call, connection: asyncpg.Connection, appended: tuple[Appended, ...]) -> None:
-    try:
-        await also(connection, appended)
-    except Exception as error:
-        raise CallFault(call, error) from error
+def _placed(merged: _Merged, inserts: Sequence[BesideInsert], rows: Sequence[asyncpg.Record]) -> list[Placed]:
+    returned: dict[BesideInsert, dict[str, int]] = {insert: {} for insert in inserts}
+    for row in rows:
+        if row["beside"] >= 0:
+            returned[inserts[row["beside"]]][row["key"]] = row["number"]
+    return [Placed(appended=appended, returned=returned) for appended in merged.appended]

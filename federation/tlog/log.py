@@ -17,16 +17,32 @@ from federation.tlog.anchor import Anchor
 from federation.tlog.check import RequestOf, check, check_entries
 from federation.tlog.checkpoint import Checkpoint, sign_checkpoint
 from federation.tlog.copies import Copies, load_tile
-from federation.tlog.drain import Also, Call
+from federation.tlog.drain import Call, Placed, Shared
 from federation.tlog.merkle import EMPTY_ROOT
 from federation.tlog.note import NoteSigner
 from federation.tlog.receipt import Receipt
 from federation.tlog.rows import Appended, Evidence, Leaf, ReceiptRow, Wrap
 from federation.tlog.sequencer import Sequencer
-from federation.tlog.session import Session
+from federation.tlog.session import Session, left_as_it_is
 from federation.tlog.tree import Tree, TreeReader
+from federation.tlog.write import Beside, BesideInsert
 
-__all__ = ["Also", "Appended", "Evidence", "Leaf", "Log", "ReceiptRow", "RequestOf", "Wrap", "check", "create_log"]
+__all__ = [
+    "Appended",
+    "Beside",
+    "BesideInsert",
+    "Call",
+    "Evidence",
+    "Leaf",
+    "Log",
+    "Placed",
+    "ReceiptRow",
+    "RequestOf",
+    "Shared",
+    "Wrap",
+    "check",
+    "create_log",
+]
 
 CHECKED_AT_START: Final = 100_000
 _READERS: Final = 4
@@ -91,16 +107,25 @@ class Log(Copies):
         *,
         wraps: Sequence[Wrap] = (),
         receipts: Sequence[ReceiptRow] = (),
-        also: Also | None = None,
+        beside: Sequence[Beside] = (),
     ) -> tuple[Appended, ...]:
         """Append entries and all that belongs to them in one transaction; return once they are durable and anchored.
 
-        A leaf whose request is known gets the stored index and the stored entry, and adds nothing; if no leaf is
-        fresh, the wraps add nothing either. `also` runs inside the transaction and must let errors of the database
-        through; what it raises undoes this append alone and is raised here. LogUnavailable means that the outcome is
-        unknown: ask again with the same request.
+        A leaf whose request is known gets the stored index and the stored entry, and adds nothing; the wraps of
+        evidence that no fresh leaf has add nothing either. What is `beside` goes in whether leaves are fresh or not;
+        where the database refuses it, this append alone is undone, and its `clash` raised. LogUnavailable means that
+        the outcome is unknown: ask again with the same request.
         """
-        return await self._sequencer.append(Call(leaves=leaves, wraps=wraps, receipts=receipts, also=also))
+
+        def make(shared: Shared) -> Sequence[Leaf]:
+            shared.wraps += wraps
+            return leaves
+
+        return (await self.place(Call(make=make, size=len(leaves), receipts=receipts, beside=beside))).appended
+
+    async def place(self, call: Call) -> Placed:
+        """Append as `append` does, of leaves that are made only when their drain begins."""
+        return await self._sequencer.append(call)
 
     @property
     def size(self) -> int:
@@ -178,7 +203,9 @@ async def _connect(dsn: str, signer: NoteSigner, undo: AsyncExitStack) -> tuple[
     try:
         session = await Session.open(dsn, signer.verifier)
         undo.callback(session.connection.terminate)
-        pool = await asyncpg.create_pool(dsn, min_size=1, max_size=_READERS, command_timeout=_READ_SECONDS)
+        pool = await asyncpg.create_pool(
+            dsn, min_size=1, max_size=_READERS, command_timeout=_READ_SECONDS, reset=left_as_it_is
+        )
         undo.callback(pool.terminate)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise LogUnavailable(f"cannot use the log's database ({type(error).__name__})") from error

@@ -12,9 +12,8 @@ from typing import Final
 from federation.errors import CorruptLog, FederationError, LogUnavailable
 from federation.tlog.anchor import Anchor
 from federation.tlog.check import Stored, require_promised
-from federation.tlog.drain import Call, CallFault, drain
+from federation.tlog.drain import Call, Placed, Refused, drain
 from federation.tlog.note import NoteSigner
-from federation.tlog.rows import Appended
 from federation.tlog.session import Session
 from federation.tlog.tree import TreeReader
 
@@ -24,12 +23,25 @@ MAX_DRAIN: Final = 256
 @dataclass(frozen=True, slots=True, eq=False)
 class _Waiting:
     call: Call
-    done: asyncio.Future[tuple[Appended, ...]]
+    done: asyncio.Future[Placed]
     since: float = field(default_factory=time.monotonic)
+
+    def give(self, placed: Placed) -> None:
+        if not self.done.done():
+            self.done.set_result(placed)
 
     def fail(self, error: Exception) -> None:
         if not self.done.done():
             self.done.set_exception(error)
+
+    def fault(self, refused: Refused) -> Exception:
+        """What its caller is told: its own word for a clash, or what the database said."""
+        clashes = [beside.clash for beside in self.call.beside if beside.clash is not None]
+        return (
+            clashes[0]
+            if clashes
+            else LogUnavailable(f"the database refuses what was to be logged ({type(refused.__cause__).__name__})")
+        )
 
 
 class Sequencer:
@@ -62,13 +74,13 @@ class Sequencer:
         waiting = self._in_hand or self._queue
         return time.monotonic() - waiting[0].since if waiting else 0.0
 
-    async def append(self, call: Call) -> tuple[Appended, ...]:
+    async def append(self, call: Call) -> Placed:
         """Queue a call and return its places once they are promised; LogUnavailable if that is not known."""
         if self.fault is not None:
             raise LogUnavailable("the log contradicts itself and takes nothing more; see its fault") from self.fault
         if self._closing:
             raise LogUnavailable("the log is closing")
-        done: asyncio.Future[tuple[Appended, ...]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Placed] = asyncio.get_running_loop().create_future()
         self._queue.append(_Waiting(call, done))
         self._wake.set()
         return await done
@@ -101,7 +113,7 @@ class Sequencer:
         leaves = 0
         while self._queue:
             waiting = self._queue[0]
-            leaves += len(waiting.call.leaves)
+            leaves += waiting.call.size
             if taken and leaves > MAX_DRAIN:
                 break
             self._queue.popleft()
@@ -109,35 +121,36 @@ class Sequencer:
                 taken.append(waiting)
         return taken
 
-    async def _settle(self, waiting: list[_Waiting]) -> None:
-        """Drain until every call has its places or its error."""
-        while waiting:
-            try:
-                appended = await self._drain([one.call for one in waiting])
-            except CallFault as fault:
-                guilty = next(one for one in waiting if one.call is fault.call)
-                waiting.remove(guilty)
-                guilty.fail(fault.error)
-            except BaseException as error:
-                self._lose(waiting, error)
-                if not isinstance(error, Exception):
-                    raise
-                return
-            else:
-                for one, places in zip(waiting, appended, strict=True):
-                    if not one.done.done():
-                        one.done.set_result(places)
-                return
+    async def _settle(self, waiting: Sequence[_Waiting]) -> None:
+        """Drain, so that every call has its places or its error; what is refused together is tried one by one."""
+        try:
+            placed = await self._drain([one.call for one in waiting])
+        except Refused as refused:
+            await self._settle_refused(waiting, refused)
+        except BaseException as error:
+            self._lose(waiting, error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for one, places in zip(waiting, placed, strict=True):
+                one.give(places)
 
-    async def _drain(self, calls: Sequence[Call]) -> Sequence[tuple[Appended, ...]]:
+    async def _settle_refused(self, waiting: Sequence[_Waiting], refused: Refused) -> None:
+        if len(waiting) == 1:
+            waiting[0].fail(waiting[0].fault(refused))
+            return
+        for one in waiting:
+            await self._settle([one])
+
+    async def _drain(self, calls: Sequence[Call]) -> Sequence[Placed]:
         session = self._session or await self._reopen()
         began = time.monotonic()
-        after, appended = await drain(session, self._stored, self._signer, calls)
+        after, placed = await drain(session, self._stored, self._signer, calls)
         if after is not self._stored:
             await self._promise(after)
             self._stored = self.published = after
             self.observe(time.monotonic() - began)
-        return appended
+        return placed
 
     async def _promise(self, stored: Stored) -> None:
         await asyncio.to_thread(self._anchor.append, stored.note, stored.checkpoint)

@@ -85,3 +85,7 @@ async def _lock(connection: asyncpg.Connection) -> None:
             "stop it before you start this one"
         ) from None
     await connection.execute("SET lock_timeout = 0")
+
+
+async def left_as_it_is(_connection: object) -> None:
+    """What a pool does with a connection that comes back: nothing, for no statement of ours leaves any state in it."""

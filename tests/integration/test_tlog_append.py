@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
 
 import asyncpg
 import pytest
 
 from federation.errors import LogUnavailable, NotInLog
 from federation.tlog.checkpoint import verify_checkpoint
-from federation.tlog.log import Appended, Evidence, Leaf, Log, ReceiptRow, Wrap
+from federation.tlog.log import (
+    Appended,
+    Beside,
+    BesideInsert,
+    Call,
+    Evidence,
+    Leaf,
+    Log,
+    ReceiptRow,
+    Shared,
+    Wrap,
+)
 from federation.tlog.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
 from federation.tlog.receipt import Receipt, verify
 from tests.logs import LogSetting
@@ -117,44 +127,87 @@ async def test_equal_requests_at_once_become_one_entry(log: Log) -> None:
     assert log.size == 1
 
 
-async def test_what_also_writes_stands_or_falls_with_the_entries(log: Log) -> None:
-    seen: list[int] = []
-
-    async def note_places(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-        seen.extend(place.index for place in appended)
-        assert await connection.fetchval("SELECT count(*) FROM simpul.log_entry") == 2
-
-    await log.append([leaf("a"), leaf("b")], also=note_places)
-    assert seen == [0, 1]
+async def places(log_setting: LogSetting) -> list[int]:
+    connection = await asyncpg.connect(log_setting.database.admin_dsn)
+    try:
+        return [row["index"] for row in await connection.fetch("SELECT index FROM simpul.place ORDER BY index")]
+    finally:
+        await connection.close()
 
 
-async def test_a_failing_also_undoes_its_own_append_and_no_other(log: Log) -> None:
-    async def fail(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-        await connection.execute("SELECT 1 / $1::int", 0)
+@pytest.fixture
+async def place_table(log: Log, log_setting: LogSetting) -> None:
+    connection = await asyncpg.connect(log_setting.database.admin_dsn)
+    await connection.execute("CREATE TABLE simpul.place (index bigint PRIMARY KEY CHECK (index <> 7))")
+    await connection.execute("GRANT SELECT, INSERT ON simpul.place TO PUBLIC")
+    await connection.close()
 
-    async def refuse(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-        raise LookupError("no")
 
-    first = log.append([leaf("a")])
-    bad = log.append([leaf("bad")], also=fail)
+NOTE = BesideInsert("INSERT INTO simpul.place (index) SELECT u.* FROM held, unnest($1::bigint[]) AS u", parameters=1)
+COUNT = BesideInsert(
+    "INSERT INTO simpul.place (index) SELECT u.* FROM held, unnest($1::bigint[]) AS u "
+    "RETURNING index::text AS key, index AS number",
+    parameters=1,
+    returns=True,
+)
+
+
+def note(*indexes: int, clash: Exception | None = None) -> Beside:
+    return Beside(insert=NOTE, columns=lambda appended: [indexes or [at.index for at in appended]], clash=clash)
+
+
+@pytest.mark.usefixtures("place_table")
+async def test_what_is_beside_stands_with_the_entries_and_says_what_it_returned(
+    log: Log, log_setting: LogSetting
+) -> None:
+    await log.append([leaf("a"), leaf("b")], beside=[note()])
+    assert await places(log_setting) == [0, 1]
+
+    def make(shared: Shared) -> list[Leaf]:
+        return [leaf("c")]
+
+    beside = Beside(insert=COUNT, columns=lambda appended: [[at.index for at in appended]])
+    placed = await log.place(Call(make=make, size=1, beside=[note(9), beside]))
+    assert placed.returned == {NOTE: {}, COUNT: {"2": 2}}
+    assert await places(log_setting) == [0, 1, 2, 9]
+
+
+@pytest.mark.usefixtures("place_table")
+async def test_what_is_refused_beside_undoes_its_own_append_and_no_other(log: Log, log_setting: LogSetting) -> None:
+    first = log.append([leaf("a")], beside=[note(1)])
+    bad = log.append([leaf("bad")], beside=[note(1, clash=LookupError("no"))])
     second = log.append([leaf("b")])
-    worse = log.append([leaf("worse")], also=refuse)
+    worse = log.append([leaf("worse")], beside=[note(7)])
     results = await asyncio.gather(first, bad, second, worse, return_exceptions=True)
-    assert isinstance(results[1], asyncpg.DivisionByZeroError)
-    assert isinstance(results[3], LookupError)
+    assert isinstance(results[1], LookupError)
+    assert isinstance(results[3], LogUnavailable)
     assert [row.entry for row in await log.entries(0, 10)] == [b"a", b"b"]
     assert (await log.append([leaf("bad")]))[0].index == 2
+    assert await places(log_setting) == [1]
 
 
-async def test_an_also_that_hides_a_broken_transaction_is_told_that_nothing_is_certain(log: Log) -> None:
-    async def hide(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-        with pytest.raises(asyncpg.DivisionByZeroError):
-            await connection.execute("SELECT 1 / 0")
+@pytest.mark.usefixtures("place_table")
+async def test_what_is_beside_goes_in_also_where_every_leaf_is_known(log: Log, log_setting: LogSetting) -> None:
+    await log.append([leaf("a")])
+    again = await log.append([leaf("a")], beside=[note(5)])
+    assert [place.fresh for place in again] == [False]
+    assert await places(log_setting) == [5]
 
-    for leaves in ([leaf("a")], []):
-        with pytest.raises(LogUnavailable):
-            await log.append(leaves, also=hide)
-    assert (await log.append([leaf("b")]))[0].index == 0
+
+@pytest.mark.usefixtures("place_table")
+async def test_a_fenced_log_writes_neither_entry_nor_what_is_beside(log: Log, log_setting: LogSetting) -> None:
+    connection = await asyncpg.connect(log_setting.database.admin_dsn)
+    await connection.execute("UPDATE simpul.log_state SET epoch = epoch + 1")
+    with pytest.raises(LogUnavailable):
+        await log.append([leaf("a")], beside=[note(1)])
+    assert await connection.fetchval("SELECT count(*) FROM simpul.log_entry") == 0
+    await connection.close()
+    assert await places(log_setting) == []
+
+
+def test_an_insert_that_is_not_fenced_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="FROM held"):
+        BesideInsert("INSERT INTO simpul.place (index) VALUES ($1)", parameters=1)
 
 
 async def test_a_cancelled_append_harms_nobody(log: Log) -> None:

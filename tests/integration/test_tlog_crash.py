@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import asyncpg
@@ -22,9 +23,32 @@ from tests.postgres import Database, Server
 
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'simpul-log' AND datname = $1"
 
+WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+WHERE application_name = 'simpul-log' AND datname = current_database() AND wait_event_type = 'Lock')"""
+
 
 def leaf(name: str) -> Leaf:
     return Leaf(request=hashlib.sha256(name.encode()).digest(), entry=name.encode())
+
+
+@asynccontextmanager
+async def state_row_locked(database: Database) -> AsyncIterator[asyncpg.Connection]:
+    """The row that every append must update is another's meanwhile."""
+    connection = await asyncpg.connect(database.admin_dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM simpul.log_state FOR UPDATE")
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def until_waiting(connection: asyncpg.Connection) -> None:
+    """Until an append waits for the row."""
+    async with asyncio.timeout(10):
+        while not await connection.fetchval(WAITING):
+            await connection.execute("SELECT pg_sleep(0.01)")
 
 
 async def run(database: Database, statement: str, *args: object) -> None:
@@ -48,13 +72,13 @@ async def until_appended(log: Log, name: str) -> Appended:
 async def test_an_append_whose_session_is_killed_is_unknown_and_its_repetition_gets_one_place(
     log: Log, log_setting: LogSetting
 ) -> None:
-    async def die(connection: asyncpg.Connection, appended: Sequence[Appended]) -> None:
-        await run(log_setting.database, KILL, log_setting.database.name)
-        await connection.execute("SELECT 1")
-
     await log.append([leaf("before")])
-    with pytest.raises(LogUnavailable):
-        await log.append([leaf("a")], also=die)
+    async with state_row_locked(log_setting.database) as locker:
+        append = asyncio.create_task(log.append([leaf("a")]))
+        await until_waiting(locker)
+        await run(log_setting.database, KILL, log_setting.database.name)
+        with pytest.raises(LogUnavailable):
+            await append
     place = await until_appended(log, "a")
     assert (place.index, place.fresh) == (1, True)
     assert await until_appended(log, "a") == Appended(index=1, entry=b"a", fresh=False)
