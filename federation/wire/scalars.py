@@ -21,7 +21,7 @@ M = TypeVar("M", bound=Message)
 T = TypeVar("T")
 
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
 
 
 def parse(kind: type[M], payload: bytes) -> M:
@@ -48,11 +48,11 @@ def identifiers(values: Iterable[str], field: str, most: int = 1000) -> tuple[st
 
 
 def text(value: str, field: str, most: int = MAX_TEXT) -> str:
-    """Text without control characters, of at most `most` characters."""
+    """Text without control characters or halves of characters, of at most `most` characters."""
     if len(value) > most:
         raise MalformedStatement(f"{field} is longer than {most} characters", field=field)
     if _CONTROLS.search(value):
-        raise MalformedStatement(f"{field} holds a control character", field=field)
+        raise MalformedStatement(f"{field} holds a control character, or half of a character", field=field)
     return value
 
 
