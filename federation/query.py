@@ -15,6 +15,7 @@ from federation.person import Person
 MAX_SUBJECTS: Final = 100
 NONCE_BYTES: Final = 16
 QUERY_ID_BYTES: Final = 16
+MAX_CASE: Final = 128  # characters of a case reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from federation.envelope import Envelope
 from federation.errors import ConfigError, FederationError, UntrustedSignature
 from federation.instant import DEFAULT_WINDOW, Window
 from federation.person import Person
-from federation.query import Clear, Query, new_nonce, new_query_id
+from federation.query import MAX_CASE, Clear, Query, new_nonce, new_query_id
 from federation.result import Result, Silence
 from federation.seal import Opener, Verified, seal
 from federation.terms import terms
@@ -25,6 +25,7 @@ from federation.tlog.note import NoteVerifier
 from federation.tlog.receipt import Receipt, verify
 from federation.v1 import coordinator_pb2 as pb
 from federation.v1.coordinator_pb2_grpc import CoordinatorServiceStub
+from federation.wire import scalars
 from federation.wire.entry import decode_entry
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 from federation.wire.result import silence_from_wire
@@ -51,7 +52,7 @@ class Final:
 
 
 def make_query(wish: Wish, officer: Officer, at: datetime) -> Query:
-    """The query that an officer signs; refuses a purpose, basis or audience that cannot be (ConfigError)."""
+    """The query that an officer signs; refuses a purpose, basis, audience (ConfigError) or case that cannot be."""
     roster = officer.roster.statement
     nodes = tuple(sorted(member.id for member in roster.with_role("node")))
     unknown = sorted(set(wish.audience) - set(nodes))
@@ -65,7 +66,7 @@ def make_query(wish: Wish, officer: Officer, at: datetime) -> Query:
         credential=officer.credential,
         purpose=wish.purpose,
         legal_basis=_legal_basis(wish),
-        case_reference=wish.case_reference,
+        case_reference=scalars.text(wish.case_reference, "case", MAX_CASE),
         window=Window(at, at + DEFAULT_WINDOW),
         audience=tuple(sorted(set(wish.audience))) or nodes,
         via=officer.file.coordinator,
@@ -199,6 +200,9 @@ def _legal_basis(wish: Wish) -> str:
     if purpose is None:
         raise ConfigError(f"no such purpose: {wish.purpose}; the purposes are {', '.join(terms().purpose)}")
     if wish.legal_basis:
+        if wish.legal_basis not in terms().legal_basis:
+            allowed = _or(purpose.legal_bases)
+            raise ConfigError(f"no such legal basis: {wish.legal_basis}; for {wish.purpose}: {allowed}")
         return wish.legal_basis
     if len(purpose.legal_bases) == 1:
         return purpose.legal_bases[0]

@@ -44,6 +44,13 @@ _CONFIG: Final = click.option(
 )
 _JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
 _HERE: Final = Path(".simpul") / "officer"
+_LONGEST_SECONDS: Final = 3600.0
+
+
+def _seconds(_context: click.Context, _parameter: click.Parameter, value: float) -> float:
+    if not 0 < value <= _LONGEST_SECONDS:  # false for what is not a number, too
+        raise click.BadParameter(f"must be above 0 and at most {_LONGEST_SECONDS:.0f} seconds.")
+    return value
 
 
 @click.group(cls=Group, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
@@ -159,7 +166,7 @@ def create_log(config_path: Path) -> None:
 @click.option("--sex", default="", help="L or P, M or F.")
 @click.option("--document", "documents", multiple=True, help="E12345678, or CHN E12345678; may be given again.")
 @click.option("--audience", multiple=True, help="A member to ask; may be given again. Default: all nodes.")
-@click.option("--deadline", default=30.0, show_default=True, help="Seconds to wait for the result.")
+@click.option("--deadline", default=30.0, show_default=True, callback=_seconds, help="Seconds to wait for the result.")
 @click.option("--resume", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A query cut short.")
 @click.option("--lang", "language", type=click.Choice(["id", "en"]), default="id", show_default=True)
 @_JSON
@@ -233,6 +240,10 @@ async def _ask(options: dict[str, Any], officer: Officer, second: Officer | None
 
 def _officer_folder(given: Path | None) -> Path:
     folder = given or (Path(os.environ["SIMPUL_OFFICER"]) if "SIMPUL_OFFICER" in os.environ else _HERE)
-    if not folder.is_dir():
+    try:
+        found = folder.is_dir()
+    except OSError:  # a name that is too long
+        found = False
+    if not found:
         raise ConfigError(f"no officer's folder at {folder}; name it with --officer")
     return folder

@@ -5,7 +5,18 @@ from __future__ import annotations
 from federation.credential import Credential
 from federation.errors import MalformedStatement
 from federation.keys import VerifyingKey
-from federation.query import MAX_SUBJECTS, NONCE_BYTES, QUERY_ID_BYTES, Blinded, Clear, Committed, Page, Query, Subject
+from federation.query import (
+    MAX_CASE,
+    MAX_SUBJECTS,
+    NONCE_BYTES,
+    QUERY_ID_BYTES,
+    Blinded,
+    Clear,
+    Committed,
+    Page,
+    Query,
+    Subject,
+)
 from federation.v1 import credential_pb2, query_pb2
 from federation.wire import scalars
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
@@ -54,7 +65,7 @@ def query_from_wire(message: query_pb2.Query) -> Query:
         credential=envelope_from_wire(message.credential),
         purpose=scalars.identifier(message.purpose, "Query.purpose"),
         legal_basis=scalars.identifier(message.legal_basis, "Query.legal_basis"),
-        case_reference=scalars.text(message.case_reference, "Query.case_reference", 128),
+        case_reference=scalars.text(message.case_reference, "Query.case_reference", MAX_CASE),
         window=scalars.window(message, "issued", "expires"),
         audience=scalars.identifiers(message.audience, "Query.audience"),
         via=scalars.identifier(message.via, "Query.via"),
