@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,10 @@ from federation.keys import read_secret
 CA_DAYS: Final = 5 * 365
 MEMBER_DAYS: Final = 397
 OFFICER_DAYS: Final = 90
+_LONGEST_HOST: Final = 253
 _BACKDATED: Final = timedelta(minutes=5)  # a peer's clock may be behind the machine that issued
+_LABEL: Final = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DNS_NAME: Final = re.compile(rf"(?:{_LABEL}\.)*{_LABEL}")
 _BOTH: Final = (ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH)
 
 
@@ -108,6 +112,12 @@ def officer_uri(federation: str, member: str, officer: str) -> str:
     return f"{member_uri(federation, member)}/officer/{officer}"
 
 
+def require_host(host: str) -> None:
+    """Refuse what is neither an address nor a name that a certificate can hold (ConfigError)."""
+    if len(host) > _LONGEST_HOST or not (_is_address(host) or _DNS_NAME.fullmatch(host)):
+        raise ConfigError("a host is an address (10.0.0.5) or a name in ASCII (node.example); write others as xn--")
+
+
 def require_authority(pem: bytes) -> bytes:
     """The DER of a member's certificate authority; refuses another kind of certificate (ConfigError)."""
     try:
@@ -171,10 +181,15 @@ def _name(common: str) -> x509.Name:
 
 
 def _host(host: str) -> x509.GeneralName:
+    return x509.IPAddress(ipaddress.ip_address(host)) if _is_address(host) else x509.DNSName(host)
+
+
+def _is_address(host: str) -> bool:
     try:
-        return x509.IPAddress(ipaddress.ip_address(host))
+        ipaddress.ip_address(host)
     except ValueError:
-        return x509.DNSName(host)
+        return False
+    return "%" not in host  # a zone means nothing on another machine
 
 
 def _key_usage(*, ca: bool) -> x509.KeyUsage:

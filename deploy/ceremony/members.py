@@ -16,6 +16,7 @@ from deploy.ceremony.certificates import (
     make_authority,
     member_uri,
     require_authority,
+    require_host,
     serial_of,
 )
 from deploy.ceremony.description import read_description, write_description
@@ -31,6 +32,7 @@ from federation.wire import scalars
 KEY_DAYS: Final = 3 * 365
 OVERLAP: Final = timedelta(days=30)
 _ORIGIN: Final = re.compile(r"(.*/log)(\d+)")
+_ADDRESS: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,200}|\[[0-9A-Fa-f:.]{2,45}\]):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,11 @@ class MemberPlan:
             raise ConfigError(f"a member's roles must be some of {', '.join(sorted(ROLES))}")
         if not self.hosts:
             raise ConfigError("a member's certificate must name at least one host")
+        for host in self.hosts:
+            require_host(host)
+        for kind, address in self.endpoints.items():
+            if not _ADDRESS.fullmatch(address):
+                raise ConfigError(f"the endpoint {kind} is not HOST:PORT, as 10.0.0.5:7001 or node.example:7001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +152,8 @@ def renew_tls(folder: Path, *, at: datetime, hosts: tuple[str, ...] = ()) -> Pat
     federation, member = read_description(place.description)
     old = read_public(place.tls_certificate)
     named = hosts or hosts_of(old)
+    for host in named:
+        require_host(host)
     authority = Authority.from_files(place.ca_key, place.ca_certificate)
     for path in (place.tls_key, place.tls_certificate):
         retire(path, serial_of(old))

@@ -79,7 +79,9 @@ def describe(file: Path, as_json: bool) -> None:
 @click.command("rotate")
 @click.argument("folder", type=PATH)
 @click.option("--use", type=click.Choice(sorted(KEY_USES)), required=True)
-@click.option("--overlap-days", type=click.IntRange(1), default=30, show_default=True, help="Old key's last days.")
+@click.option(
+    "--overlap-days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Old key's last days."
+)
 @show.json_option
 def rotate_command(folder: Path, use: str, overlap_days: int, as_json: bool) -> None:
     """Add a new key beside the old one in member.toml; the old private file is kept under its key id.

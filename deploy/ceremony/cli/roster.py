@@ -65,8 +65,10 @@ def roster() -> None:
 @click.option("--authorities", type=PATH, help="authorities.toml, under which --previous is verified.")
 @click.option("--authority", type=PATH, multiple=True, help="An authority's .pub; as before if left out. Repeat.")
 @click.option("--threshold", type=int, default=0, help="How many authorities must sign; as before if left out.")
-@click.option("--days", type=click.IntRange(1), default=365, show_default=True, help="How long the version lasts.")
-@click.option("--witness-quorum", type=click.IntRange(0), help="How many members cosign a checkpoint.")
+@click.option(
+    "--days", type=click.IntRange(1, 3650), default=365, show_default=True, help="How long the version lasts."
+)
+@click.option("--witness-quorum", type=click.IntRange(0, 1000), help="How many members cosign a checkpoint.")
 @click.option("--suspend", multiple=True, metavar="ID", help="Suspend a member; repeat.")
 @click.option("--reinstate", multiple=True, metavar="ID", help="End a suspension; repeat.")
 @click.option("--remove", multiple=True, metavar="ID", help="Leave a member out; repeat.")
