@@ -37,5 +37,5 @@ def _harmless() -> Iterator[None]:
         yield
     except click.ClickException as error:
         if not isinstance(error, click.MissingParameter):  # REASON: it repeats nothing that was typed, and has lines
-            error.message = printable(error.message)
+            vars(error)["message"] = printable(error.message)  # REASON: click calls it final, and prints it raw
         raise
