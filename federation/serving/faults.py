@@ -6,22 +6,43 @@ import asyncio
 import functools
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
+import asyncpg
 import grpc
 
-from federation.errors import FederationError, Internal
+from federation.errors import FederationError, Internal, LogUnavailable
 from federation.status import code, trailers
 from federation.telemetry import telemetry, where
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# What passes once the database is back, has room, or lets somebody write: not a fault of this program.
+_PASSING: Final = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.ObjectNotInPrerequisiteStateError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.TransactionRollbackError,
+)
+
 
 def opaque(error: Exception, step: str) -> FederationError:
-    """The error itself if it may be told; else Internal with an incident id, whose place is left in telemetry."""
+    """The error itself if it may be told; LogUnavailable where the database is at fault, and may be back soon.
+
+    Anything else becomes Internal with an incident id, whose place is left in telemetry.
+    """
     if isinstance(error, FederationError):
         return error
+    if isinstance(error, _PASSING) and not isinstance(error, ValueError):  # a value it cannot take stays one
+        telemetry().warning("database_unavailable", error=type(error).__name__, where=where(error), step=step)
+        return LogUnavailable("the database of this member cannot be used now: ask again with the same bytes")
     incident = secrets.token_hex(8)
     telemetry().error("internal_fault", incident=incident, where=where(error), step=step)
     return Internal("a fault of this member's own; tell its operator the incident id", incident=incident)
