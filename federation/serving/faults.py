@@ -12,6 +12,7 @@ import asyncpg
 import grpc
 
 from federation.errors import FederationError, Internal, LogUnavailable
+from federation.serving.reading import require_read
 from federation.status import code, trailers
 from federation.telemetry import telemetry, where
 
@@ -54,6 +55,7 @@ def unary(method: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
     @functools.wraps(method)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            require_read(args[1])
             return await method(*args, **kwargs)
         except asyncio.CancelledError:
             raise
@@ -70,6 +72,7 @@ def streaming(method: Callable[P, AsyncIterator[R]]) -> Callable[P, AsyncIterato
     @functools.wraps(method)
     async def wrapped(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[R]:
         try:
+            require_read(args[1])
             async for message in method(*args, **kwargs):
                 yield message
         except (asyncio.CancelledError, GeneratorExit):

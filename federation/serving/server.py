@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 
 from federation.calling.channels import MAX_FRAME_BYTES, MAX_PAGE_BYTES
 from federation.errors import ConfigError
+from federation.serving.reading import Readable
 from federation.telemetry import telemetry
 
 _GRACE_SECONDS: Final = 10.0
@@ -35,7 +36,7 @@ class Serving:
     """One gRPC server with its health."""
 
     def __init__(self, listen: str, credentials: grpc.ServerCredentials, *, reflect: bool) -> None:
-        self.server = grpc.aio.server(options=_OPTIONS)
+        self.server = grpc.aio.server(interceptors=(Readable(),), options=_OPTIONS)
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
         self._reflect = reflect
