@@ -7,10 +7,12 @@ from typing import Any
 
 from coordinator.acceptance import Accepted
 from coordinator.inquiry import Given, Inquiry, Logged, Told
+from federation.query import QUERY_ID_BYTES
 from federation.result import Silence
 from federation.serving.faults import streaming, unary
 from federation.v1 import coordinator_pb2 as pb
 from federation.v1.coordinator_pb2_grpc import CoordinatorServiceServicer
+from federation.wire import scalars
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 from federation.wire.result import silence_to_wire
 
@@ -37,7 +39,8 @@ class CoordinatorServicer(CoordinatorServiceServicer):
         """A result given before, for its requester."""
         now = self._inquiry.clock()
         caller = self._inquiry.membership.peers.recognise(context, now)
-        envelope, appended = await self._inquiry.results.given(request.query_id, caller, now)
+        query_id = scalars.octets(request.query_id, QUERY_ID_BYTES, "query_id")
+        envelope, appended = await self._inquiry.results.given(query_id, caller, now)
         receipt = await self._inquiry.log.receipt(appended)
         return pb.CoordinatorServiceResultsResponse(
             result=pb.GivenResult(result=envelope_to_wire(envelope), receipt=receipt)

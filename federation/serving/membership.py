@@ -123,7 +123,7 @@ class Membership:
 
     async def envelope(self, version: int) -> Envelope:
         """A roster version as it was accepted; 0 for the newest (NotInLog where it never was)."""
-        found = await _stored(self._pool, version or None)
+        found = await _stored(self._pool, version or None) if version <= self.roster.version else None
         if found is None:
             raise NotInLog("this member has not held that roster version", version=version)
         return found

@@ -11,6 +11,8 @@ from federation.tlog.log import Log
 from federation.v1 import querylog_pb2 as pb
 
 _MAX_PAGE_BYTES: Final = 4 * 1024 * 1024
+_HIGHEST: Final = 63  # the level of a tile of the largest tree
+_LARGEST: Final = 2**62  # an index or size that a log of ours can have; one more is still a bigint
 
 
 async def read_page(log: Log, table: int, after: bytes, limit: int) -> pb.QueryLogServiceEntriesResponse:
@@ -42,14 +44,22 @@ def _key(token: bytes, start: list[Any]) -> list[Any]:
         return start
     try:
         parts = json.loads(token)
-        if len(parts) != len(start):
+        if not isinstance(parts, list) or len(parts) != len(start):
             raise ValueError
-        return [
-            bytes.fromhex(part) if isinstance(model, bytes) else type(model)(part)
-            for part, model in zip(parts, start, strict=True)
-        ]
-    except (ValueError, TypeError) as error:
+        return [_part(part, model) for part, model in zip(parts, start, strict=True)]
+    except (ValueError, RecursionError) as error:
         raise MalformedStatement("after must be what the page before said", field="after") from error
+
+
+def _part(part: object, model: object) -> object:
+    """One column of a key, of the kind that its table holds (ValueError)."""
+    if isinstance(model, bytes) and isinstance(part, str):
+        return bytes.fromhex(part)
+    if isinstance(model, str) and isinstance(part, str) and "\0" not in part:
+        return part.encode().decode()  # half of a character is none that a table could hold
+    if isinstance(model, int) and type(part) is int and -_LARGEST <= part <= _LARGEST:
+        return part
+    raise ValueError
 
 
 _Rows = tuple[list[pb.Row], list[list[Any]]]
@@ -62,7 +72,7 @@ async def _entries(log: Log, key: list[Any], limit: int) -> _Rows:
 
 
 async def _tiles(log: Log, key: list[Any], limit: int) -> _Rows:
-    rows = await log.tiles((key[0], key[1]), limit)
+    rows = await log.tiles((min(key[0], _HIGHEST), key[1]), limit)
     return [pb.Row(tile=pb.TileRow(level=r.level, n=r.n, hashes=r.hashes)) for r in rows], [
         [r.level, r.n] for r in rows
     ]

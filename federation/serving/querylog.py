@@ -14,6 +14,7 @@ from federation.serving.faults import unary
 from federation.serving.membership import Membership
 from federation.serving.pages import read_page
 from federation.serving.tls import Peer
+from federation.tlog.checkpoint import MAX_SIZE
 from federation.tlog.rows import WrapRow
 from federation.v1 import entry_pb2
 from federation.v1 import querylog_pb2 as pb
@@ -40,7 +41,7 @@ class QueryLogServicer(QueryLogServiceServicer):
         if not request.HasField("size"):
             _, note = self._log.log.checkpoint
             return pb.QueryLogServiceCheckpointResponse(checkpoint=note, edge=b"".join(self._log.log.edge))
-        note_at = await self._log.log.checkpoint_at(request.size)
+        note_at = await self._log.log.checkpoint_at(request.size) if request.size <= MAX_SIZE else None
         if note_at is None:
             raise NotInLog("no checkpoint of that size was made", size=request.size)
         return pb.QueryLogServiceCheckpointResponse(checkpoint=note_at)
