@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from federation.config import Strict, load
+from federation.errors import ConfigError
 from federation.serving.member import (
     ListenTable,
     LogTable,
@@ -20,12 +21,21 @@ from federation.serving.member import (
 
 
 class DatabaseTable(Strict, frozen=True, kw_only=True):
-    """[database]: the agency's own (`source_dsn`, read only), the log's, the index's, and the owner's for migrate."""
+    """[database]: the agency's own (`source_dsn`, read only), the log's, the index's, and the owner's for migrate.
 
-    source_dsn: str
+    An agency whose records are all in files has no `source_dsn`.
+    """
+
     log_dsn: str
     owner_dsn: str
+    source_dsn: str = ""
     index_dsn: str = ""
+
+
+class IndexTable(Strict, frozen=True, kw_only=True):
+    """[index]: how often `simpul-node refresh --follow` looks for changes (0.1 to 3600 seconds)."""
+
+    refresh_s: float = 5.0
 
 
 class RecordsTable(Strict, frozen=True, kw_only=True):
@@ -48,6 +58,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     database: DatabaseTable
     log: LogTable
     records: RecordsTable
+    index: IndexTable = msgspec.field(default_factory=IndexTable)
     policy: PolicyPathTable
     telemetry: TelemetryTable = msgspec.field(default_factory=TelemetryTable)
     metrics: MetricsTable | None = None
@@ -76,6 +87,8 @@ def load_config(path: Path) -> LoadedConfig:
     config = load(path, NodeConfig)
     for dsn in (config.database.source_dsn, config.database.log_dsn, config.database.owner_dsn, config.index_dsn):
         require_no_password(dsn)
+    if not 0.1 <= config.index.refresh_s <= 3600:
+        raise ConfigError(f"{path}: index.refresh_s is {config.index.refresh_s}; write 0.1 to 3600 seconds")
     base = path.resolve().parent
     return LoadedConfig(
         path=path,

@@ -212,6 +212,7 @@ class Responder:
     ) -> list[Reply]:
         now, version = self.clock(), self.membership.roster.version
         replies = Replies(member=self.log.member, policy=self.policy)
+        as_of = self.records.as_of  # before the look-up, which may then find what is newer, and never what is older
         with self.metrics.step("records"):
             candidates = iter(await self.records.candidates([form for _, forms in decisions for form in forms]))
         made: list[Reply] = []
@@ -236,7 +237,7 @@ class Responder:
                         disclose(found, decision, self.terms),
                         roster_version=version,
                         at=now,
-                        index_as_of=self.records.as_of,
+                        index_as_of=as_of,
                     )
                 )
         return made

@@ -68,6 +68,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
     async with stack:
         index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn))
         index = await Index.open(index_pool, loaded.secret_file)
+        await stack.enter_async_context(index.followed())
         await log_policy(parts.log, parts.pool, policy_bytes, clock())
         metrics = Metrics(STEPS)
         responder = Responder(

@@ -41,6 +41,7 @@ async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool) -> di
         "records": records,
         "seconds": time.monotonic() - began,
         "not_understood": dict(sorted(source.faults.items())),
+        "unread": source.unread,
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import federation.handshake  # noqa: F401  # REASON: before anything loads gRPC
 
 # isort: split
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -155,16 +156,83 @@ def index(config_path: Path, as_json: bool) -> None:
     from node.cli.indexing import index_records
 
     loaded = load_config(config_path)
+    built = _run_on_databases(index_records(loaded, datetime.now(UTC), show=not as_json))
+    if as_json:
+        print_json(built)
+        return
+    click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s.")
+    _tell_doubts(built)
+
+
+@main.command()
+@_CONFIG
+@_JSON
+@click.option("--follow", is_flag=True, help="Go on, pass after pass, until SIGTERM or SIGINT.")
+@click.option("--compare", is_flag=True, help="Compare everything now, whatever has a change column or a trigger.")
+@click.pass_context
+def refresh(context: click.Context, config_path: Path, as_json: bool, follow: bool, compare: bool) -> None:
+    """Bring the match index in step with the agency's records; the node goes on answering meanwhile.
+
+    \b
+    Examples:
+      simpul-node refresh --config node.toml
+      simpul-node refresh --config node.toml --follow
+
+    Exit codes: 0 all is in step; 1 a record type is not, and is told with what to do; 3 another process writes the
+    index, or it is not built.
+    """
+    from node.cli.refreshing import follow as follow_source
+    from node.cli.refreshing import refresh_once
+
+    loaded = load_config(config_path)
+    if follow and (compare or as_json):
+        raise click.UsageError("--follow goes with neither --compare nor --json")
+    if follow:
+        run(follow_source(loaded, system_clock))
+        return
+    made = _run_on_databases(refresh_once(loaded, system_clock, compare=compare))
+    if as_json:
+        print_json(made)
+    else:
+        for each in made["types"]:
+            counts = f"{each['added']} added, {each['changed']} changed, {each['removed']} removed"
+            say(f"{each['record_type']}: {each['why'] or each['done']} ({counts})")
+        _tell_doubts(made)
+    context.exit(1 if any(each["done"] == "failed" for each in made["types"]) else 0)
+
+
+@main.command()
+@_CONFIG
+def trigger(config_path: Path) -> None:
+    """Print the SQL by which the agency's own tables tell of their changes; its DBA may read and run it.
+
+    \b
+    Example: simpul-node trigger --config node.toml > simpul-trigger.sql
+
+    Only for record types whose mapping says refresh = "notify"; nothing is run or connected to.
+    """
+    from node.records.mapping import load_mapping
+    from node.records.notices import trigger_statements
+
+    found = trigger_statements(load_mapping(load_config(config_path).config.records.mapping_file))
+    if not found:
+        raise ConfigError('no record of the mapping has refresh = "notify", so there is no trigger to install')
+    click.echo(found, nl=False)
+
+
+def _run_on_databases(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
     try:
-        built = run(index_records(loaded, datetime.now(UTC), show=not as_json))
+        return run(work)
     except (OSError, asyncpg.PostgresError) as error:
         kind = type(error).__name__
         raise ConfigError(
             f"the source or the index database failed ({kind}); check the DSNs and the mapping"
         ) from error
-    if as_json:
-        print_json(built)
-        return
-    click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s.")
-    for column, count in built["not_understood"].items():
+
+
+def _tell_doubts(made: Mapping[str, Any]) -> None:
+    """Say what was not understood, by column, and which rows were not read, by their references or lines."""
+    for column, count in made["not_understood"].items():
         say(f"  {column}: {count} values not understood, kept as written")
+    for named in made["unread"]:
+        say(f"  {named}")

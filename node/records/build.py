@@ -8,53 +8,41 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import asyncpg
 import msgspec
 
 from federation.errors import ConfigError
 from federation.keys import read_secret, write_secret
-from matching.blocking import key_values
-from matching.form import VERSION, encode, prepare
-from node.records.index import SECRET_BYTES, secret_digest, token_digest
-from node.records.source import Source, SourceRecord
+from matching.form import VERSION
+from node.records.indexed import Indexed, count_tokens, mapping_digest, row_digest, shares
+from node.records.reading import SourceRow
+from node.records.shape import RecordMapping
+from node.records.source import BATCH, Source
+from node.records.state import BEGIN, LOCK, SECRET_BYTES, SWITCH, secret_digest
 
-_MIN_BEARERS: Final = 2  # a token borne once says no more than an unseen one, and would name its bearer
-_BEGIN: Final = """
-DROP TABLE IF EXISTS simpul_index.match_key_next, simpul_index.match_record_next, simpul_index.match_token_next,
-    simpul_index.match_state_next;
-CREATE TABLE simpul_index.match_record_next (
-    rec bigint NOT NULL, type text NOT NULL, reference text NOT NULL, as_of timestamptz, form bytea NOT NULL,
-    fields bytea NOT NULL
-);
-CREATE TABLE simpul_index.match_key_next (key bigint NOT NULL, rec bigint NOT NULL);
-CREATE TABLE simpul_index.match_token_next (token bigint NOT NULL, share double precision NOT NULL);
-CREATE TABLE simpul_index.match_state_next (
-    records bigint NOT NULL, as_of timestamptz NOT NULL, form_version int NOT NULL, secret_sha256 bytea NOT NULL
-);
+_BY_REFERENCE: Final = """
+CREATE UNIQUE INDEX match_record_next_by_reference ON simpul_index.match_record_next (type, reference)
+"""
+_TWICE: Final = """
+SELECT rec, type, reference FROM (
+    SELECT rec, type, reference, row_number() OVER (PARTITION BY type, reference ORDER BY rec) AS place
+    FROM simpul_index.match_record_next
+) AS numbered WHERE place > 1
 """
 _INDEXES: Final = """
-CREATE INDEX match_key_next_by_key ON simpul_index.match_key_next (key) INCLUDE (rec);
+CREATE UNIQUE INDEX match_key_next_by_key ON simpul_index.match_key_next (key, rec);
 CREATE UNIQUE INDEX match_record_next_by_rec ON simpul_index.match_record_next (rec);
 ANALYZE simpul_index.match_key_next;
 ANALYZE simpul_index.match_record_next;
 """
-_SWITCH: Final = """
-DROP TABLE IF EXISTS simpul_index.match_key, simpul_index.match_record, simpul_index.match_token,
-    simpul_index.match_state;
-ALTER TABLE simpul_index.match_key_next RENAME TO match_key;
-ALTER TABLE simpul_index.match_record_next RENAME TO match_record;
-ALTER TABLE simpul_index.match_token_next RENAME TO match_token;
-ALTER TABLE simpul_index.match_state_next RENAME TO match_state;
-ALTER INDEX simpul_index.match_key_next_by_key RENAME TO match_key_by_key;
-ALTER INDEX simpul_index.match_record_next_by_rec RENAME TO match_record_by_rec;
-"""
 # What is not yet switched to need not be on disk after each batch: the switch waits for all that came before it.
 _HASTE: Final = "SET synchronous_commit TO off"
 _SURELY: Final = "RESET synchronous_commit"
-_FIELDS: Final = msgspec.msgpack.Encoder()
-_STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4)"
-_LOCK: Final = 0x53494D50_494E4458
+_SOURCE: Final = "INSERT INTO simpul_index.match_source_next VALUES ($1, $2, $3, $4, $4)"
+_STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4, $5, 0, $6)"
+_COLUMNS: Final = ("rec", "type", "reference", "digest", "as_of", "form", "fields")
 
 Progress = Callable[[int], None]
 
@@ -66,47 +54,87 @@ class Builder:
         self._connection = connection
         self._secret = secret
         self._tokens: Counter[str] = Counter()
+        self._next_rec = 0
         self._records = 0
 
     async def build(self, source: Source, at: datetime, progress: Progress) -> int:
-        """Index every record of the source; returns how many. Refuses to run beside another build (ConfigError)."""
-        if not await self._connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
-            raise ConfigError("another build of this index is under way; wait for it to end")
+        """Index every record of the source; returns how many. Refuses to run beside another writer (ConfigError)."""
+        if not await lock(self._connection):
+            raise ConfigError("another build or refresh of this index is under way; wait for it to end, or stop it")
         await self._connection.execute(_HASTE)
-        await self._connection.execute(_BEGIN)
-        async for batch in source.rows():
-            await self._add(batch, at)
-            progress(self._records)
-        await self._finish(at)
+        await self._connection.execute(BEGIN)
+        for record in source.records:
+            await self._add_all(source, record, at, progress)
+        await self._finish(source, at)
         return self._records
 
-    async def _add(self, batch: Sequence[SourceRecord], at: datetime) -> None:
+    async def _add_all(self, source: Source, record: RecordMapping, at: datetime, progress: Progress) -> None:
+        mapping = mapping_digest(record, source.zone)
+        async with source.look(record) as look:
+            marks = await look.marks(record)
+            async for rows in look.rows(record, BATCH):
+                await self._add(self._read(source, record, rows, look.at, mapping))
+                progress(self._records)
+        written = msgspec.json.encode(marks).decode()
+        await self._connection.execute(_SOURCE, record.type, mapping, written, at)
+
+    def _read(
+        self, source: Source, record: RecordMapping, rows: Sequence[SourceRow], at: datetime, mapping: bytes
+    ) -> list[Indexed]:
+        found = [(source.read(record, row, at), row) for row in rows]
+        return [
+            Indexed.of(each, row_digest(row.values, mapping, self._secret)) for each, row in found if each is not None
+        ]
+
+    async def _add(self, batch: Sequence[Indexed]) -> None:
         records: list[tuple[Any, ...]] = []
         keys: list[tuple[int, int]] = []
-        tokens: list[str] = []
-        for row in batch:
-            form = prepare(row.person)
-            rec = self._records
-            self._records += 1
-            records.append((rec, row.type, row.key, row.as_of or at, encode(form), _FIELDS.encode(row.fields)))
-            keys += [(value, rec) for value in key_values(form, self._secret)]
-            tokens += {token for name in form.names for token in name.tokens}
-        self._tokens.update(tokens)
-        await self._connection.copy_records_to_table("match_record_next", schema_name="simpul_index", records=records)
+        for each in batch:
+            rec = self._next_rec
+            self._next_rec += 1
+            records.append(
+                (rec, each.type, each.reference, each.digest, each.as_of, each.encoded_form, each.encoded_fields)
+            )
+            keys += [(value, rec) for value in each.keys(self._secret)]
+        self._records += len(records)
+        count_tokens((each.form for each in batch), self._tokens)
+        await self._connection.copy_records_to_table(
+            "match_record_next", schema_name="simpul_index", columns=_COLUMNS, records=records
+        )
         await self._connection.copy_records_to_table("match_key_next", schema_name="simpul_index", records=keys)
 
-    async def _finish(self, at: datetime) -> None:
-        shares = [
-            (token_digest(token, self._secret), bearers / self._records)
-            for token, bearers in self._tokens.items()
-            if bearers >= _MIN_BEARERS
-        ]
-        await self._connection.copy_records_to_table("match_token_next", schema_name="simpul_index", records=shares)
-        await self._connection.execute(_STATE, self._records, at, VERSION, secret_digest(self._secret))
+    async def _finish(self, source: Source, at: datetime) -> None:
+        await self._each_once(source)
+        counted = shares(self._tokens, max(1, self._records), self._secret)
+        await self._connection.copy_records_to_table("match_token_next", schema_name="simpul_index", records=counted)
+        await self._connection.execute(
+            _STATE, self._records, at, VERSION, secret_digest(self._secret), self._next_rec, uuid4()
+        )
         await self._connection.execute(_INDEXES)
         await self._connection.execute(_SURELY)
         async with self._connection.transaction():
-            await self._connection.execute(_SWITCH)
+            await self._connection.execute(SWITCH)
+
+    async def _each_once(self, source: Source) -> None:
+        """Keep the first of the rows that have one reference, and name the others."""
+        try:
+            await self._connection.execute(_BY_REFERENCE)
+            return
+        except asyncpg.UniqueViolationError:
+            twice = await self._connection.fetch(_TWICE)
+        types = {record.type: record for record in source.records}
+        for row in twice:
+            source.twice(types[row["type"]], SourceRow(reference=row["reference"], values=()))
+        recs = [row["rec"] for row in twice]
+        await self._connection.execute("DELETE FROM simpul_index.match_key_next WHERE rec = ANY($1::bigint[])", recs)
+        await self._connection.execute("DELETE FROM simpul_index.match_record_next WHERE rec = ANY($1::bigint[])", recs)
+        self._records -= len(recs)
+        await self._connection.execute(_BY_REFERENCE)
+
+
+async def lock(connection: asyncpg.Connection) -> bool:
+    """Be the one that writes the index, for as long as this session lasts; False where another is."""
+    return bool(await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK))
 
 
 def secret_of(path: Path) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
-from hashlib import blake2b
 from math import log2
 from pathlib import Path
 from typing import Final
@@ -15,13 +15,15 @@ import asyncpg
 
 from federation.errors import ConfigError, RecordsUnavailable
 from federation.keys import read_secret
+from federation.telemetry import telemetry
 from matching.blocking import CAPS, WEIGHTS, blocking_keys
-from matching.form import VERSION, Form
+from matching.form import Form
 from matching.frequencies import PUBLISHED, Frequencies
 from node.records.records import Candidate
+from node.records.state import State, read_state, token_digest
 
 MAX_CANDIDATES: Final = 300
-SECRET_BYTES: Final = 32
+FOLLOW_SECONDS: Final = 2.0
 
 # operations.md, code rule 6: one branch a key, so that partitions not concerned are never touched.
 _CANDIDATES: Final = """
@@ -37,16 +39,7 @@ FROM ranked JOIN simpul_index.match_record AS r ON r.rec = ranked.rec
 WHERE ranked.place <= $5
 ORDER BY ranked.subject, ranked.place
 """
-_STATE: Final = "SELECT records, as_of, form_version, secret_sha256 FROM simpul_index.match_state"
 _TOKENS: Final = "SELECT token, share FROM simpul_index.match_token"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What an index was built from."""
-
-    records: int
-    as_of: datetime
 
 
 class OwnFrequencies:
@@ -63,30 +56,51 @@ class OwnFrequencies:
 
 
 class Index:
-    """The index as one process reads it."""
+    """The index as one process reads it. What it says of itself is read beside the queries, never on their way."""
 
     def __init__(self, pool: asyncpg.Pool, secret: bytes, state: State, frequencies: Frequencies) -> None:
         self._pool = pool
         self._secret = secret
         self._state = state
         self._frequencies = frequencies
+        self._unfit = ""
 
     @classmethod
     async def open(cls, pool: asyncpg.Pool, secret_file: Path) -> Index:
         """Open the index; refuses one that is not built, or was under another secret or version (ConfigError)."""
         secret = read_secret(secret_file)
+        state = await read_state(pool, secret)
+        return cls(pool, secret, state, await _frequencies(pool, secret))
+
+    @asynccontextmanager
+    async def followed(self, every: float = FOLLOW_SECONDS) -> AsyncIterator[None]:
+        """Learn, while within, of every refresh and rebuild by others, at most `every` seconds after it."""
+        following = asyncio.create_task(self._follow(every))
         try:
-            row = await pool.fetchrow(_STATE)
-        except asyncpg.UndefinedTableError:
-            row = None
-        if row is None:
-            raise ConfigError("the match index is not built: run simpul-node index")
-        if row["secret_sha256"] != secret_digest(secret):
-            raise ConfigError("the match index was built under another secret: run simpul-node index")
-        if row["form_version"] != VERSION:
-            raise ConfigError("the match index was built by another version of this program: run simpul-node index")
-        shares = {found["token"]: found["share"] for found in await pool.fetch(_TOKENS)}
-        return cls(pool, secret, State(records=row["records"], as_of=row["as_of"]), OwnFrequencies(shares, secret))
+            yield
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def look_again(self) -> None:
+        """Learn how far the index is in step now. One that no longer fits this process is looked up in no more."""
+        try:
+            state = await read_state(self._pool, self._secret)
+            if state.tokens != self._state.tokens:
+                self._frequencies = await _frequencies(self._pool, self._secret)
+        except ConfigError as error:
+            if not self._unfit:
+                telemetry().error("index_unfit", error=type(error).__name__)
+            self._unfit = error.message
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            telemetry().warning("index_not_followed", error=type(error).__name__)
+        else:
+            self._state, self._unfit = state, ""
+
+    async def _follow(self, every: float) -> None:
+        while True:
+            await asyncio.sleep(every)
+            await self.look_again()
 
     @property
     def population(self) -> int:
@@ -100,11 +114,14 @@ class Index:
 
     @property
     def as_of(self) -> datetime:
-        """When the index was built from the agency's records."""
+        """The instant up to which all of the index was in step with the agency's records, when last looked at."""
         return self._state.as_of
 
     async def candidates(self, subjects: Sequence[Form]) -> Sequence[Sequence[Candidate]]:
         """Candidates of each subject in one statement; RecordsUnavailable where the database does not answer."""
+        if self._unfit:
+            raise RecordsUnavailable(self._unfit)
+        state = self._state  # before the look-up: what it finds may be newer, and is then said to be older
         found: list[list[Candidate]] = [[] for _ in subjects]
         places, keys, weights, caps = self._keys(subjects)
         try:
@@ -116,7 +133,7 @@ class Index:
                 Candidate(
                     record_type=row["type"],
                     reference=row["reference"],
-                    as_of=row["as_of"],
+                    as_of=row["as_of"] or state.type_as_of.get(row["type"], state.as_of),
                     encoded_form=row["form"],
                     encoded_fields=row["fields"],
                 )
@@ -137,11 +154,5 @@ class Index:
         return places, keys, weights, caps
 
 
-def token_digest(token: str, secret: bytes) -> int:
-    """A token as the index stores it: 64 bits under the node's secret, signed."""
-    return int.from_bytes(blake2b(token.encode(), digest_size=8, key=secret).digest(), "big", signed=True)
-
-
-def secret_digest(secret: bytes) -> bytes:
-    """By which an index tells under which secret it was built."""
-    return blake2b(b"simpul-index-secret", digest_size=32, key=secret).digest()
+async def _frequencies(pool: asyncpg.Pool, secret: bytes) -> OwnFrequencies:
+    return OwnFrequencies({found["token"]: found["share"] for found in await pool.fetch(_TOKENS)}, secret)

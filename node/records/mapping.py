@@ -20,6 +20,7 @@ from node.records.shape import (
     DocumentList,
     DocumentSource,
     FieldSource,
+    FileShape,
     Head,
     IdentifierSource,
     Join,
@@ -39,7 +40,8 @@ def load_mapping(path: Path) -> AgencyMapping:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    return parse_mapping(content, str(path))
+    mapping = parse_mapping(content, str(path))
+    return msgspec.structs.replace(mapping, record=tuple(_under(path.parent, each) for each in mapping.record))
 
 
 def parse_mapping(content: bytes, name: str = "mapping.toml") -> AgencyMapping:
@@ -59,6 +61,15 @@ def parse_mapping(content: bytes, name: str = "mapping.toml") -> AgencyMapping:
     return msgspec.structs.replace(raw, record=records)
 
 
+def _under(folder: Path, record: RecordMapping) -> RecordMapping:
+    """The record with the path of its file, if it is in one, under the folder of the mapping."""
+    if record.file is None:
+        return record
+    return msgspec.structs.replace(
+        record, file=msgspec.structs.replace(record.file, path=(folder / record.file.path).resolve())
+    )
+
+
 def _resolved(raw: AgencyMapping, record: RecordMapping, place: str) -> RecordMapping:
     person = record.person
     if isinstance(person, str):
@@ -71,7 +82,9 @@ def _resolved(raw: AgencyMapping, record: RecordMapping, place: str) -> RecordMa
 
 def _problems(record: RecordMapping) -> Iterator[str]:
     yield from _type_problems(record)
+    yield from _place_problems(record)
     yield from _column_problems(record)
+    yield from _refresh_problems(record)
     yield from _person_problems(person_of(record))
 
 
@@ -94,6 +107,30 @@ def _type_problems(record: RecordMapping) -> Iterator[str]:
         yield "latest keeps one row for each key and needs one key column; write key as one column"
 
 
+def _place_problems(record: RecordMapping) -> Iterator[str]:
+    """Say so where a record is in no one place: a table of the database, or a file."""
+    if record.file is None:
+        if not record.table:
+            yield 'write table = "...", the table or view that holds the record, or [record.file] with its path'
+        return
+    beside = [name for name in ("table", "joins", "latest", "changed", "refresh") if getattr(record, name)]
+    if beside:
+        yield f"{', '.join(beside)} may not stand beside [record.file]: a file is compared whenever it has changed"
+    if record.file.path.suffix.casefold() not in (".csv", ".xlsx"):
+        yield f"file.path names {record.file.path.name}; a file is .csv or .xlsx"
+    if len(record.file.delimiter) != 1 or record.file.header < 1:
+        yield 'file.delimiter is one sign, such as ";" or "\\t", and file.header the number of a line, from 1'
+
+
+def _refresh_problems(record: RecordMapping) -> Iterator[str]:
+    if record.refresh == "changed" and not record.changes:
+        yield 'refresh = "changed" needs changed = "...", the column that tells when a row last changed'
+    if record.refresh == "notify" and any(record.split(key)[0] != record.own for key in record.keys):
+        yield f'refresh = "notify" needs every column of key to be of {record.own}, whose trigger tells them'
+    if record.overlap < 0 or record.compare_s < 1:
+        yield "overlap is 0 or more, and compare_s 1 or more"
+
+
 def _column_problems(record: RecordMapping) -> Iterator[str]:
     aliases = record.aliases
     if len(set(aliases)) != len(aliases):
@@ -101,7 +138,7 @@ def _column_problems(record: RecordMapping) -> Iterator[str]:
     for at, join in enumerate(record.joins):
         if not join.on or len(join.on) % 2:
             yield f'joins[{at}].on must hold columns in pairs; write on = ["a.column", "b.column"]'
-    for place, reference in references(record):
+    for place, reference in references(record) if record.file is None else ():
         prefix = re.match(r"(\w+)\.\w", reference)
         if prefix and prefix[1] not in aliases:
             yield (
@@ -138,7 +175,7 @@ def _refuse_twice(records: tuple[RecordMapping, ...], name: str) -> None:
 _REQUIRED: Mapping[str, str] = {
     "key": 'write key = "column", the agency\'s own reference of the record',
     "type": 'write a record type, such as type = "stay_permit"',
-    "table": 'write table = "...", the table or view that holds the record',
+    "path": 'write path = "book.xlsx", from the folder of the mapping',
     "person": 'write [record.person] under it, or person = "name" of a [person.name]',
     "on": 'write on = ["a.column", "b.column"]',
     "mapping": "write a [mapping] table with member and version",
@@ -162,6 +199,7 @@ _SHAPES: tuple[tuple[str, type[Strict]], ...] = (
     (r"person(\[[\d.]+\])?", PersonMapping),
     (r"record\[[\d.]+\]", RecordMapping),
     (r"mapping", Head),
+    (r"file", FileShape),
 )
 
 

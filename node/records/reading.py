@@ -35,8 +35,23 @@ _NOBODY: Final = Person()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """A row as the agency has it, its values in the order of `columns_of`, before anything of it is understood.
+
+    `place` says where it stands in a file, and is empty for a table.
+    """
+
+    reference: str
+    values: tuple[object, ...]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRecord:
-    """A record of the agency; `key` is its own reference, `fields` hold texts and ISO 8601 dates."""
+    """A record of the agency; `key` is its own reference, `fields` hold texts and ISO 8601 dates.
+
+    `as_of` is the instant that the row itself tells, and None where it is true as of the refresh.
+    """
 
     type: str
     key: str
@@ -54,16 +69,23 @@ def read_row(
     a person could be read.
     """
     row = Row(values, at, zone)
-    parts = [row.text(column) for column in record.keys]
+    reference = reference_of(record, values)
     person = _person(person_of(record), row)
     fields = {name: found for name, source in record.fields.items() if (found := _field(source, row))}
     as_of = _as_of(record.as_of, row)
-    if not all(parts):
-        return None, (*row.faults, record.keys[parts.index("")])
+    if not reference:
+        return None, (*row.faults, next(column for column in record.keys if not row.text(column)))
     if not (person.names or person.documents or person.national_identifiers):
         return None, (*row.faults, "person")
-    found_record = SourceRecord(type=record.type, key="/".join(parts), person=person, fields=fields, as_of=as_of)
+    found_record = SourceRecord(type=record.type, key=reference, person=person, fields=fields, as_of=as_of)
     return found_record, tuple(row.faults)
+
+
+def reference_of(record: RecordMapping, values: Mapping[str, object]) -> str:
+    """The agency's own reference of a row: the texts of its key columns; empty where one of them is."""
+    parts = ["" if (value := values[column]) is None else str(value).strip() for column in record.keys]
+    reference = "/".join(parts) if all(parts) else ""
+    return "" if "\x00" in reference else reference  # no database keeps a NUL in a text
 
 
 def _person(mapping: PersonMapping, row: Row) -> Person:
@@ -278,9 +300,9 @@ def _formatted(source: FieldSource, text: str, row: Row) -> str:
 
 
 def _as_of(source: FieldSource | str, row: Row) -> datetime | None:
-    """When the record was true: the instant of the reading for `refresh`, else what the column says."""
+    """When the record was true, as the column says; None for `refresh`: whenever the index was last in step."""
     if source == "refresh":
-        return row.at
+        return None
     if isinstance(source, str):
         return row.instant(source)
     text = next(iter(_field(source, row)), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from matching.names import Order
 Take = Literal["whole", "before_slash", "after_slash"]
 BirthFormat = Literal["date", "text", "yyyymmdd", "place_date", "age"]
 FieldFormat = Literal["text", "date", "yyyymmdd", "text_date", "instant"]
+Way = Literal["changed", "notify", "compare"]
 Codes = dict[str, str]
 
 
@@ -136,20 +138,40 @@ class Condition(Strict, frozen=True, kw_only=True):
     one_of: tuple[str, ...]
 
 
+class FileShape(Strict, frozen=True, kw_only=True):
+    """A spreadsheet in place of a table: XLSX or CSV by its name, with a row of headings that name its columns."""
+
+    path: Path
+    sheet: str = ""
+    header: int = 1
+    encoding: Literal["utf-8", "utf-16", "cp1252"] = "utf-8"
+    delimiter: str = ","
+
+
 class RecordMapping(Strict, frozen=True, kw_only=True):
-    """One record type and the table, with what is joined to it, that holds it. `person` may name a `[person.NAME]`."""
+    """One record type and the table, with what is joined to it, or the file that holds it.
+
+    `person` may name a `[person.NAME]`. `refresh` says how the index learns of changes (`way`); where it is `changed`,
+    what changed within `overlap` (seconds of a time, or counts of a number) of the newest known is read again, so that
+    what was committed late is not lost. Every `compare_s` seconds all is compared, whatever the way.
+    """
 
     type: str
-    table: str
+    table: str = ""
     key: str | tuple[str, ...]
     person: PersonMapping | str
+    file: FileShape | None = None
     schema: str = "public"
     alias: str = msgspec.field(default="", name="as")
     joins: tuple[Join, ...] = ()
     where: tuple[Condition, ...] = ()
     protected: str = ""
     latest: str = ""
-    changed: str = ""
+    deleted: str = ""
+    refresh: Way | Literal[""] = ""
+    changed: str | tuple[str, ...] = ()
+    overlap: int = 300
+    compare_s: int = 3600
     as_of: FieldSource | str = ""
     fields: dict[str, FieldSource] = msgspec.field(default_factory=dict)
 
@@ -157,6 +179,18 @@ class RecordMapping(Strict, frozen=True, kw_only=True):
     def keys(self) -> tuple[str, ...]:
         """The columns that together name a record, within its type."""
         return (self.key,) if isinstance(self.key, str) else self.key
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """The columns that tell when a row, or what is joined to it, last changed."""
+        if isinstance(self.changed, str):
+            return (self.changed,) if self.changed else ()
+        return self.changed
+
+    @property
+    def way(self) -> Way:
+        """How the index learns of changes between comparisons."""
+        return self.refresh or ("changed" if self.changes else "compare")
 
     @property
     def own(self) -> str:
@@ -194,12 +228,18 @@ class AgencyMapping(Strict, frozen=True, kw_only=True):
 
 def references(record: RecordMapping) -> Iterator[tuple[str, str]]:
     """Yield every column that a record's mapping names, with the key that names it (`person.names[0].column`)."""
-    yield from ((f"key[{at}]", column) for at, column in enumerate(record.keys))
-    yield from ((key, getattr(record, key)) for key in ("protected", "latest", "changed") if getattr(record, key))
+    yield from ((key, getattr(record, key)) for key in ("protected", "latest", "deleted") if getattr(record, key))
+    yield from (("changed", column) for column in record.changes)
     for at, condition in enumerate(record.where):
         yield f"where[{at}].column", condition.column
     for at, join in enumerate(record.joins):
         yield from ((f"joins[{at}].on", column) for column in join.on)
+    yield from content(record)
+
+
+def content(record: RecordMapping) -> Iterator[tuple[str, str]]:
+    """Yield the columns of which the record itself is made, as `references` does: not those that only choose rows."""
+    yield from ((f"key[{at}]", column) for at, column in enumerate(record.keys))
     if isinstance(record.as_of, FieldSource):
         yield "as_of.column", record.as_of.column
     elif record.as_of != "refresh":

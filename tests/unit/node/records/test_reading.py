@@ -157,7 +157,7 @@ def test_a_field_with_codes_lets_nothing_else_leave() -> None:
 
 
 def test_a_record_is_as_of_the_refresh_or_of_its_own_day() -> None:
-    assert read(NAME, {"n": "KIM"})[0].as_of == AT
+    assert read(NAME, {"n": "KIM"})[0].as_of is None
     dated = read(NAME, {"n": "KIM", "d": "2025-10-24"}, as_of='"d"')[0]
     assert dated.as_of == datetime(2025, 10, 23, 17, 0, tzinfo=UTC)
     written = read(NAME, {"n": "KIM", "d": "24-10-25"}, as_of='{ column = "d", format = "text_date" }')[0]

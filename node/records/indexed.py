@@ -1,0 +1,81 @@
+"""A record as the match index keeps it: its form and fields encoded, its keys, and a digest of the row it came from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Final
+
+import msgspec
+
+from matching.blocking import key_values
+from matching.form import Form, encode, prepare
+from node.records.reading import SourceRecord
+from node.records.shape import RecordMapping
+from node.records.state import token_digest
+
+_FIELDS: Final = msgspec.msgpack.Encoder()
+_MIN_BEARERS: Final = 2  # a token borne once says no more than an unseen one, and would name its bearer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """What is written of one record."""
+
+    type: str
+    reference: str
+    digest: bytes
+    as_of: datetime | None
+    form: Form
+    encoded_form: bytes
+    encoded_fields: bytes
+
+    @classmethod
+    def of(cls, record: SourceRecord, digest: bytes) -> Indexed:
+        """A record, and the digest of the row that it was read from."""
+        form = prepare(record.person)
+        return cls(
+            type=record.type,
+            reference=record.key,
+            digest=digest,
+            as_of=record.as_of,
+            form=form,
+            encoded_form=encode(form),
+            encoded_fields=_FIELDS.encode(record.fields),
+        )
+
+    def keys(self, secret: bytes) -> tuple[int, ...]:
+        """Under which the record is filed."""
+        return key_values(self.form, secret)
+
+
+def mapping_digest(record: RecordMapping, zone: str) -> bytes:
+    """By which an index tells whether rows were read as they would be now; how often is not in it."""
+    read = msgspec.structs.replace(record, refresh="", changed=(), overlap=0, compare_s=0)
+    return hashlib.sha256(zone.encode() + msgspec.json.encode(read, enc_hook=str)).digest()
+
+
+def row_digest(values: tuple[object, ...], mapping: bytes, secret: bytes) -> bytes:
+    """By which a row is known not to have changed: 128 bits under the node's secret, so that it tells nothing else."""
+    return blake2b(
+        repr(values).encode("utf-8", "surrogatepass"), digest_size=16, key=secret, salt=mapping[:16]
+    ).digest()
+
+
+def count_tokens(forms: Iterable[Form], counted: Counter[str]) -> None:
+    """Count, for each token of a name, the records that bear it."""
+    for form in forms:
+        counted.update({token for name in form.names for token in name.tokens})
+
+
+def shares(counted: Counter[str], records: int, secret: bytes) -> list[tuple[int, float]]:
+    """The share of records that bear each token, by its digest; of tokens that two or more records share."""
+    return [
+        (token_digest(token, secret), bearers / records)
+        for token, bearers in counted.items()
+        if bearers >= _MIN_BEARERS
+    ]

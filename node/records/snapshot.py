@@ -1,0 +1,129 @@
+"""One look at an agency's own database: read only, and all of it as it stood at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from typing import Final
+
+import asyncpg
+
+from federation.errors import RecordsUnavailable
+from node.records import statements
+from node.records.fit import types_of
+from node.records.reading import SourceRow, reference_of
+from node.records.shape import RecordMapping
+
+# Read as text, so that a date no calendar of ours holds (infinity, 44 BC) is a fault of one value and not of the batch.
+_AS_TEXT: Final = ("date", "timestamp", "timestamptz")
+_SETTINGS: Final = {
+    "application_name": "simpul-node source",
+    "default_transaction_read_only": "on",
+    "datestyle": "ISO",
+    "timezone": "UTC",
+}
+
+Marks = Mapping[str, str]  # the newest change known, by column
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A record's key as the database writes its columns, and the reference that the index has for it."""
+
+    texts: tuple[str, ...]
+    reference: str
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """An open look; `at` is the database's own instant of it."""
+
+    connection: asyncpg.Connection
+    zone: tzinfo
+    at: datetime
+    _types: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    async def rows(self, record: RecordMapping, batch: int) -> AsyncIterator[list[SourceRow]]:
+        """Every row that is a record, in batches."""
+        statement, arguments = statements.every_row(record)
+        cursor = await self.connection.cursor(statement, *arguments)
+        while found := await cursor.fetch(batch):
+            yield [_row(record, row) for row in found]
+
+    async def rows_of(self, record: RecordMapping, keys: Sequence[Key]) -> list[SourceRow]:
+        """The rows, of those that are records, under some keys."""
+        types = await self._types_of(record)
+        statement, arguments = statements.rows_of_keys(record, [types[key] for key in record.keys])
+        columns = [[key.texts[at] for key in keys] for at in range(len(record.keys))]
+        return [_row(record, row) for row in await self.connection.fetch(statement, *arguments, *columns)]
+
+    async def changed(self, record: RecordMapping, marks: Marks, batch: int) -> AsyncIterator[list[Key]]:
+        """The keys of rows that changed since the marks, with the overlap; also of those that are no records now."""
+        types = await self._types_of(record)
+        for change in record.changes:
+            mark = marks.get(change, "")
+            unit = " seconds" if types[change].startswith(("timestamp", "date")) else ""
+            statement = statements.keys_changed(record, change, types[change], known=bool(mark))
+            cursor = await self.connection.cursor(statement, *([mark, f"{record.overlap}{unit}"] if mark else []))
+            while found := await cursor.fetch(batch):
+                yield [key for row in found if (key := _key(record, row)) is not None]
+
+    async def marks(self, record: RecordMapping) -> dict[str, str]:
+        """The newest change in each change column, none of them ahead of this look."""
+        types = await self._types_of(record)
+        offset = self.zone.utcoffset(None)
+        found: dict[str, str] = {}
+        for change in record.changes:
+            statement = statements.newest_change(record, change, types[change])
+            newest = await self.connection.fetchval(statement, offset)
+            found |= {change: newest} if newest is not None else {}
+        return found
+
+    async def keys_where(self, record: RecordMapping, values: Mapping[str, str]) -> list[Key]:
+        """The keys of rows in which columns, given by reference, have these values."""
+        types = await self._types_of(record)
+        statement = statements.keys_joined(record, list(values), [types[each] for each in values])
+        rows = await self.connection.fetch(statement, *values.values())
+        return [key for row in rows if (key := _key(record, row)) is not None]
+
+    async def _types_of(self, record: RecordMapping) -> dict[str, str]:
+        if record.type not in self._types:
+            self._types[record.type] = await types_of(self.connection, record)
+        return self._types[record.type]
+
+
+@asynccontextmanager
+async def looking(dsn: str, zone: tzinfo, member: str) -> AsyncIterator[Snapshot]:
+    """Connect for one consistent, read only look. No error repeats what the database said: it could quote a row."""
+    try:
+        connection = await asyncpg.connect(dsn, server_settings=_SETTINGS)
+        try:
+            for name in _AS_TEXT:
+                await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str, format="text")
+            async with connection.transaction(isolation="repeatable_read", readonly=True):
+                at = datetime.fromisoformat(await connection.fetchval("SELECT now()"))
+                yield Snapshot(connection, zone, at)
+        finally:
+            await connection.close(timeout=5)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        raise RecordsUnavailable(
+            f"the agency's database could not be read ({type(error).__name__}); see that it runs, that the role "
+            "may enter, and that the mapping names tables that are there (Source.check tells)",
+            member=member,
+        ) from None
+
+
+def _row(record: RecordMapping, row: asyncpg.Record) -> SourceRow:
+    values = tuple(row)
+    columns = statements.columns_of(record)
+    return SourceRow(reference=reference_of(record, dict(zip(columns, values, strict=True))), values=values)
+
+
+def _key(record: RecordMapping, row: asyncpg.Record) -> Key | None:
+    """The key of a row; None where one of its columns is empty."""
+    count = len(record.keys)
+    texts = tuple(row)[count:]
+    reference = reference_of(record, dict(zip(record.keys, tuple(row)[:count], strict=True)))
+    return Key(texts, reference) if reference and None not in texts else None
