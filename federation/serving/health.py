@@ -14,6 +14,7 @@ from federation.tlog.log import Log
 EVERY_SECONDS: Final = 1.0
 PROBE_SECONDS: Final = 4.0  # with a look each second, a stall is told within five
 OLDEST_SECONDS: Final = 5.0
+LOST_SECONDS: Final = 10.0  # a log that could not write just now, as on a full disk, may take an empty append
 
 Probe = Callable[[], Awaitable[object]]
 
@@ -50,6 +51,8 @@ class Health:
         answers = await asyncio.gather(*(self._fails(name, probe) for name, probe in self._probes.items()))
         if self._log.oldest_unproved_seconds > OLDEST_SECONDS:
             return "log_stalled"
+        if self._log.lost_seconds < LOST_SECONDS:
+            return "log_not_written"
         return next((name for name in answers if name), "")
 
     async def _fails(self, name: str, probe: Probe) -> str:

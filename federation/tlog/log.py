@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -151,6 +153,12 @@ class Log(Copies):
     def oldest_unproved_seconds(self) -> float:
         """For how long the append that waits longest has waited to be durable and anchored; 0 where none waits."""
         return self._sequencer.oldest_seconds
+
+    @property
+    def lost_seconds(self) -> float:
+        """Since when the last append of entries could not be written; infinity where it was, or where none came."""
+        lost_at = self._sequencer.lost_at
+        return math.inf if lost_at is None else time.monotonic() - lost_at
 
     def observe_commits(self, observe: Callable[[float], None]) -> None:
         """Have `observe` told the seconds that each batch took to be durable and anchored."""

@@ -52,6 +52,7 @@ class Sequencer:
         self.published = session.stored
         self.fault: FederationError | None = None
         self.observe: Callable[[float], None] = _unobserved
+        self.lost_at: float | None = None
         self._dsn = dsn
         self._signer = signer
         self._anchor = anchor
@@ -149,6 +150,7 @@ class Sequencer:
         if after is not self._stored:
             await self._promise(after)
             self._stored = self.published = after
+            self.lost_at = None
             self.observe(time.monotonic() - began)
         return placed
 
@@ -160,6 +162,8 @@ class Sequencer:
         if self._session is not None:
             self._session.connection.terminate()
             self._session = None
+        if any(one.call.size for one in waiting):
+            self.lost_at = time.monotonic()
         if isinstance(error, CorruptLog):
             self.fault = error
         told = LogUnavailable("the log could not be written, or not for certain: ask again with the same request")
