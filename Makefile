@@ -6,13 +6,15 @@ STAMP := $(VENV)/.made-of-
 .DEFAULT_GOAL := help
 # Thirteen processes start here: they must find compiled modules, whatever the shell says.
 unexport PYTHONDONTWRITEBYTECODE
+# Nor does a process of ours fork once it speaks gRPC; one that starts a program must not be taken for one that does.
+export GRPC_ENABLE_FORK_SUPPORT := 0
 .PHONY: help demo demo-stop test check lint types contracts stubs lock clean
 
 help: ## What there is to type
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: $(STAMP)demo ## A whole province on this machine; KEEP=1 leaves it up, FRESH=1 makes it anew
-	@GRPC_ENABLE_FORK_SUPPORT=0 $(BIN)/python -m deploy.demo $(if $(KEEP),--keep) $(if $(FRESH),--fresh)
+	@$(BIN)/python -m deploy.demo $(if $(KEEP),--keep) $(if $(FRESH),--fresh)
 
 demo-stop: $(STAMP)demo ## Stop a demo that was left up
 	@$(BIN)/python -m deploy.demo --stop

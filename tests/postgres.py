@@ -28,7 +28,7 @@ OWNER = "simpul_owner"
 SERVICE = "simpul_service"
 _ADMIN = "postgres"
 # REASON: the embedded server runs as a user of its own and must be able to walk to its data
-_ROOM = Path("/var/tmp")  # noqa: S108
+ROOM = Path("/var/tmp")  # noqa: S108
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,9 @@ class Server:
         self._numbers = itertools.count(1)
 
     @classmethod
-    def start(cls) -> Server:
-        """Start a server with its data in a new folder; no role may enter without its password."""
-        folder = Path(tempfile.mkdtemp(prefix="simpul-test-", dir=_ROOM))
+    def start(cls, room: Path = ROOM) -> Server:
+        """Start a server with its data in a new folder of `room`; no role may enter without its password."""
+        folder = Path(tempfile.mkdtemp(prefix="simpul-test-", dir=room))
         with _one_at_a_time():
             server = _embedded(folder / "data")
         passwords = {role: secrets.token_urlsafe(24) for role in (_ADMIN, OWNER, SERVICE)}
@@ -72,6 +72,16 @@ class Server:
         """The URI under which a role enters a database; its password is in the passfile that it names."""
         socket = self._server.get_postmaster_info().socket_dir
         return f"postgresql://{role}@/{database}?host={socket}&passfile={self._passfile}"
+
+    @property
+    def pid(self) -> int:
+        """The number of the server's first process."""
+        number: int = self._server.get_postmaster_info().pid
+        return number
+
+    def restart(self) -> None:
+        """Start the server again, if it is down; refuses while something of it is left (CalledProcessError)."""
+        self._server.ensure_postgres_running()
 
     def template(self, name: str, sources: Sequence[Path]) -> None:
         """Make the database `name` with migrations applied, to be copied."""
@@ -116,6 +126,6 @@ def _embedded(data: Path) -> Any:
 @contextmanager
 def _one_at_a_time() -> Iterator[None]:
     """Keep two test processes from preparing the embedded server's system user at once."""
-    with (_ROOM / "simpul-test.lock").open("w") as lock:
+    with (ROOM / "simpul-test.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
