@@ -18,7 +18,7 @@ from node.records.shape import FileShape, PersonMapping, RecordMapping
 from node.records.snapshot import Key, Snapshot
 from node.records.source import BATCH, Source
 from node.records.state import IndexLost, read_state
-from node.records.writing import Settled, Writer, Written, hasten, recount, settled
+from node.records.writing import Settled, Writer, Written, hasten, recount, settled, writing
 
 Done = Literal["compared", "changed", "notified", "unchanged", "waits", "removed", "failed"]
 _NOBODY: Final = PersonMapping()
@@ -53,7 +53,8 @@ class Refresher:
         With the `notices` of a follower a type is compared only when that is due, or when notices were lost; without,
         whatever has no change column is compared.
         """
-        await read_state(self._connection, self._secret)
+        with writing():
+            await read_state(self._connection, self._secret)
         await hasten(self._connection)
         known = await settled(self._connection)
         heard = notices.take() if notices is not None else None
