@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -62,6 +64,7 @@ class Inquiry:
     max_in_flight: int
     metrics: Metrics
     _carried: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _under_way: Counter[bytes] = field(default_factory=Counter, init=False)
 
     async def ask(self, envelope: Envelope, caller: Peer) -> AsyncIterator[Told]:
         """Carry one query and yield what happens to it; the same bytes again resume it, whatever the window.
@@ -95,25 +98,56 @@ class Inquiry:
                 opener = self.membership.opener
                 query = take_in(envelope, opener, coordinator=self.log.member, caller=caller)
                 await self._require_timely_or_known(query)
-            # 2 countersign, and LOG before anything is sent
-            with self.metrics.step("log_query"):
-                countersigned = self._countersign(query, opener)
-                receipt = await self._log_asked(countersigned)
-            tell(Logged(envelope=countersigned.envelope, receipt=receipt))
-            # 3 the same bytes to every node; 4 each reply verified, logged, handed on as it comes
-            outcomes: list[Outcome] = []
-            with self.metrics.step("nodes"):
-                async for group in self.dispatch.outcomes(countersigned, receipt, opener):
-                    await self._log_outcomes(countersigned, group)
-                    outcomes += group
-                    for outcome in group:
-                        tell(outcome)
-            # 5 merge, sign, LOG, give
-            with self.metrics.step("give"):
-                given = await self._give(countersigned, outcomes)
-            tell(given)
+            with self._being_carried(query.digest):
+                # 2 countersign, and LOG before anything is sent
+                with self.metrics.step("log_query"):
+                    countersigned = self._countersign(query, opener)
+                    receipt = await self._log_asked(countersigned)
+                tell(Logged(envelope=countersigned.envelope, receipt=receipt))
+                await self._carry_on(countersigned, receipt, opener, tell)
         except Exception as error:
             tell(error)
+
+    async def _carry_on(
+        self, query: Verified[Query], receipt: bytes, opener: Opener, tell: Callable[[Told | Exception], None]
+    ) -> None:
+        # 3 the same bytes to every node; 4 each reply verified, logged, handed on as it comes
+        outcomes: list[Outcome] = []
+        with self.metrics.step("nodes"):
+            async for group in self.dispatch.outcomes(query, receipt, opener):
+                await self._log_outcomes(query, group)
+                outcomes += group
+                for outcome in group:
+                    tell(outcome)
+        # 5 merge, sign, LOG, give
+        with self.metrics.step("give"):
+            given = await self._give(query, outcomes)
+        tell(given)
+
+    async def carry_on(self, query_digest: bytes) -> None:
+        """Carry a query to its end that was logged as asked and then left, as by a crash; nobody need listen.
+
+        Raises what stands in the way: the log, the evidence, or a roster under which the query no longer opens.
+        """
+        with self._being_carried(query_digest):
+            opener = self.membership.opener
+            envelope, appended = await self.results.asked(query_digest)
+            query = opener.query(envelope, countersigned=True)
+            await self._carry_on(query, await self.log.receipt(appended), opener, _nobody_listens)
+
+    def is_carried(self, query_digest: bytes) -> bool:
+        """Whether a query is being carried now."""
+        return self._under_way[query_digest] > 0
+
+    @contextmanager
+    def _being_carried(self, query_digest: bytes) -> Iterator[None]:
+        self._under_way[query_digest] += 1
+        try:
+            yield
+        finally:
+            self._under_way[query_digest] -= 1
+            if not self._under_way[query_digest]:
+                del self._under_way[query_digest]
 
     async def _require_timely_or_known(self, query: Verified[Query]) -> None:
         """SPEC: 03-node 2: a query that was asked before is resumed whatever the window."""
@@ -166,6 +200,10 @@ class Inquiry:
             [Draft(entry=entry, envelope=envelope)], beside=[self.results.kept(query, now)]
         )
         return Given(envelope=envelope, result=result, receipt=await self.log.receipt(appended))
+
+
+def _nobody_listens(_told: Told | Exception) -> None:
+    """What becomes of a query that was left is for the log alone."""
 
 
 def _draft(query: Verified[Query], outcome: Outcome, at: datetime) -> Draft:

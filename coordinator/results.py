@@ -8,8 +8,10 @@ from typing import Final
 import asyncpg
 
 from federation.append import MemberLog
+from federation.entry import Entry, request_digest
 from federation.envelope import Envelope
 from federation.errors import NotInLog, QueryIdReused
+from federation.instant import from_micros, micros
 from federation.query import Query
 from federation.seal import Verified
 from federation.serving.tls import Peer
@@ -42,6 +44,11 @@ ON CONFLICT ON CONSTRAINT asked_query_digest_key DO NOTHING""",
     parameters=2,
 )
 _HELD: Final = "SELECT query_digest FROM simpul.asked WHERE query_id = $1"
+# A query id begins with the milliseconds at which it was made; while its result is kept, it is not open.
+_OPEN: Final = """
+SELECT a.query_digest FROM simpul.asked AS a LEFT JOIN simpul.result_kept AS k USING (query_id)
+WHERE a.query_id >= $1 AND k.query_id IS NULL ORDER BY a.query_id LIMIT $2"""
+_SKEWED: Final = timedelta(minutes=1)
 
 
 class Results:
@@ -56,6 +63,25 @@ class Results:
         """The digest that a query id was asked with before, if it was."""
         found: bytes | None = await self._pool.fetchval(_HELD, query_id)
         return found
+
+    async def open(self, at: datetime, limit: int) -> list[bytes]:
+        """The digests of queries asked of late that came to no result: those that a crash may have left.
+
+        Only as far back as results are kept: before that nobody could tell.
+        """
+        since = max(0, micros(at - self._kept + _SKEWED) // 1000)
+        rows = await self._pool.fetch(_OPEN, since.to_bytes(6, "big") + bytes(10), limit)
+        return [row["query_digest"] for row in rows]
+
+    async def asked(self, query_digest: bytes) -> tuple[Envelope, Appended]:
+        """A query as it was sent, with its place in the log; NotInLog where it was never asked, or QueryExpired."""
+        entry = Entry(
+            kind="query_asked", instant=from_micros(0), statement_digest=query_digest, query_digest=query_digest
+        )
+        appended = await self._log.log.find(request_digest(entry))
+        if appended is None:
+            raise NotInLog("no such query was asked")
+        return await self._log.envelope_of(decode_entry(appended.entry)), appended
 
     def kept(self, query: Verified[Query], at: datetime) -> Beside:
         """The row by which the result that is appended with it is found again."""

@@ -12,6 +12,7 @@ from coordinator.config import LoadedConfig
 from coordinator.dispatch import Dispatch
 from coordinator.inquiry import STEPS, Inquiry
 from coordinator.results import Results
+from coordinator.resuming import resumed
 from coordinator.service import CoordinatorServicer
 from federation import config, telemetry
 from federation.instant import Clock, system_clock
@@ -78,7 +79,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         show_member(metrics, parts, {}, clock)
         metrics.gauges("simpul_streams_open", "Open streams, by node asked so far.", "member", dispatch.streams)
         await serving.start(SERVICES)
-        async with attended(serving, parts, metrics, settings.metrics, probes(inquiry)):
+        async with attended(serving, parts, metrics, settings.metrics, probes(inquiry)), resumed(inquiry):
             yield serving
 
 
