@@ -29,6 +29,17 @@ class _Wire:
     far: asyncio.StreamWriter | None = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
+    async def end(self) -> None:
+        """Leave no task and no socket behind."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for end in (self.near, self.far):
+            if end is not None:
+                end.close()
+                with suppress(OSError):
+                    await end.wait_closed()
+
 
 class Proxy:
     """Carries connections to one address; how it does is changed at any time, for those under way too."""
@@ -67,9 +78,8 @@ class Proxy:
         """Listen no more, and cut what is under way."""
         await self.refuse()
         self.cut()
-        while self._wires:
-            await asyncio.gather(*(task for wire in self._wires for task in wire.tasks), return_exceptions=True)
-            await asyncio.sleep(0)
+        while self._wires:  # noqa: ASYNC110  REASON: each takes itself away once it has ended
+            await asyncio.sleep(0.01)
 
     async def refuse(self) -> None:
         """Listen no more: whoever connects is told so at once."""
@@ -108,8 +118,9 @@ class Proxy:
             ]
             await asyncio.wait(wire.tasks)
         except OSError:
-            _end(writer, abortive=True)
+            _end(writer, abortive=True)  # nobody listens there: whoever calls is told so at once
         finally:
+            await wire.end()
             self._wires.discard(wire)
 
     async def _pump(

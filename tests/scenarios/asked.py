@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 
 import grpc
@@ -28,7 +29,7 @@ from federation.instant import DEFAULT_WINDOW
 from federation.result import Silence
 from federation.wire.entry import decode_entry
 from tests.agencies import HELD
-from tests.federation import AUDITOR, COORDINATOR, DEADLINE_SECONDS, NAME, Federation
+from tests.federation import AUDITOR, COORDINATOR, DEADLINE_SECONDS, NAME, Federation, Told
 
 WORTH_RESUMING = (Unreachable, TooLate, TooBusy, LogUnavailable)
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -100,6 +101,19 @@ class Asking:
         return complete and not silent
 
 
+async def pursue(federation: Federation, query: Envelope) -> Told:
+    """Ask with the same bytes until every member of the audience has answered, as officers do with `--resume`."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while True:
+            try:
+                told = await federation.ask(query)
+                if not any(isinstance(outcome, Silence) for outcome in told.outcomes.values()):
+                    return told
+            except WORTH_RESUMING:
+                pass
+            await asyncio.sleep(0.1)
+
+
 def shorten_deadline(federation: Federation, seconds: float) -> None:
     """Have a coordinator that is not yet started wait no longer for any node."""
     path = federation.folder(COORDINATOR).root / "coordinator.toml"
@@ -125,14 +139,14 @@ async def require_accounted_for(federation: Federation, told: Sequence[Accepted]
 
 async def audited(federation: Federation) -> AuditReport:
     """What an auditor says of all members that run, once every window is over."""
-    federation.clock.move(2 * DEFAULT_WINDOW)
     keys, roster = federation.keys(AUDITOR), federation.place.open_roster()
     mandate = Mandate(
         federation=NAME, auditor=AUDITOR, reason="after a fault", case_reference="UJI-1", signer=keys.statement
     )
     rosters = Rosters(roster)
     copies, failures = await collect(rosters, keys.tls, mandate, federation.clock)
-    return audit(copies, rosters, Auditor(member=AUDITOR, key=keys.evidence), failures)
+    judged = {member: replace(copy, ended=copy.ended + 2 * DEFAULT_WINDOW) for member, copy in copies.items()}
+    return audit(judged, rosters, Auditor(member=AUDITOR, key=keys.evidence), failures)
 
 
 async def require_clean(federation: Federation) -> AuditReport:
