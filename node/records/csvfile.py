@@ -25,7 +25,8 @@ def lines(content: BinaryIO, shape: FileShape) -> Iterator[Line]:
             if any(values):
                 yield Line(reader.line_num, {at: _cell(value) for at, value in enumerate(values)}, len(values))
     finally:
-        text.detach()
+        if not content.closed:  # whoever stops in the middle may have closed it
+            text.detach()
 
 
 def _next(reader: Iterator[list[str]], shape: FileShape) -> list[str] | None:

@@ -19,6 +19,7 @@ _SHEET_PART: Final = 1024 * 1024 * 1024
 _STRINGS: Final = 2_000_000
 _CHUNK: Final = 65_536
 _OLD: Final = bytes.fromhex("d0cf11e0a1b11ae1")  # a file of the old kind, or one under a password
+_WIDE: Final = frozenset({0x00, 0xFE, 0xFF})  # by which UTF-16 and UTF-32 begin, and UTF-8 never does
 _PLACE: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _MERGED: Final = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]{0,64}?ref=[\"']([A-Z0-9:]{1,24})[\"']")
 
@@ -103,12 +104,18 @@ class Workbook:
             text = rest + chunk
             end = 0
             for match in _MERGED.finditer(text):
-                first, _, last = match[1].decode().partition(":")
-                (top, left), (bottom, right) = place_of(first), place_of(last or first)
-                found.append((top, bottom, left, right))
+                found.append(self._area(match[1].decode()))
                 end = match.end()
             rest = text[max(end, len(text) - 128) :]
         return found
+
+    def _area(self, text: str) -> tuple[int, int, int, int]:
+        first, _, last = text.partition(":")
+        try:
+            (top, left), (bottom, right) = place_of(first), place_of(last or first)
+        except ValueError as error:
+            raise self._unread("a merge in it is not well formed") from error
+        return top, bottom, left, right
 
     def _elements(self, part: str) -> Iterator[tuple[str, Attributes]]:
         """The elements of a small part, in their order, with their closing told by a slash."""
@@ -129,8 +136,14 @@ class Workbook:
             raise self._unread(f"its part {part} would take more than {most // 1024 // 1024} MiB")
         try:
             with self._zip.open(info) as file:
+                first = file.read(4)
+                if not _WIDE.isdisjoint(first):
+                    raise self._unread(f"its part {part} is not well formed UTF-8")
+                yield first
                 while chunk := file.read(_CHUNK):
                     yield chunk
+        except RecordsUnavailable:
+            raise
         except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
             raise self._unread(f"its part {part} is damaged") from error
         except Exception as error:  # REASON: each compression raises errors of its own (zlib.error, LZMAError)
