@@ -11,7 +11,6 @@ import grpc
 
 from federation.answer import Answer, SubjectAnswer
 from federation.append import query_entry
-from federation.calling.channels import MAX_PAGE_BYTES
 from federation.entry import Entry
 from federation.envelope import Envelope
 from federation.keys import Signer
@@ -52,7 +51,7 @@ class Liar(NodeServiceServicer):
         self.asked: list[bytes] = []
         self._lie = Lie()
         self._roster = federation.place.open_roster()
-        self._server = grpc.aio.server(options=(("grpc.max_send_message_length", MAX_PAGE_BYTES),))
+        self._server = grpc.aio.server(options=(("grpc.max_send_message_length", -1),))
 
     @contextmanager
     def lying(self, lie: Lie) -> Iterator[None]:
