@@ -8,7 +8,8 @@ from typing import Final
 
 import grpc
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from federation.errors import ConfigError, Unreachable
 from federation.keys import read_secret
@@ -40,11 +41,21 @@ class TlsIdentity:
 
     @classmethod
     def from_files(cls, certificate: Path, key: Path) -> TlsIdentity:
-        """Read both files; the key's mode must be 0600 (ConfigError)."""
+        """Read both files; refuses a key of wider mode than 0600, and what is no key or certificate (ConfigError)."""
         try:
-            return cls(certificate=certificate.read_bytes(), key=read_secret(key))
+            found = cls(certificate=certificate.read_bytes(), key=read_secret(key))
         except OSError as error:
             raise ConfigError(f"cannot read {certificate}: {error.strerror}") from error
+        found._require_readable(certificate, key)
+        return found
+
+    def _require_readable(self, certificate: Path, key: Path) -> None:
+        """Given what is no certificate or key, gRPC ends the whole process."""
+        try:
+            x509.load_pem_x509_certificate(self.certificate)
+            load_pem_private_key(self.key, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise ConfigError(f"{certificate} or {key} is not what it should be in PEM; issue both anew") from error
 
 
 def open_channel(member: Member, kind: str, identity: TlsIdentity) -> grpc.aio.Channel:

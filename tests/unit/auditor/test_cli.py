@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from auditor.cli.main import main
 from auditor.config import load_settings
 from auditor.copies import save
+from deploy.ceremony.certificates import make_authority
 from federation.errors import ConfigError
 from federation.instant import Window
 from federation.keys import SigningKey, write_secret
@@ -50,8 +51,9 @@ def founded(folder: Path, *, days: int = 100, config: str = CONFIG) -> Invented:
     (folder / "keys").mkdir()
     write_secret(folder / "keys" / "statement.pem", keys.statement.pem())
     write_secret(folder / "keys" / "evidence.pem", keys.evidence.pem())
-    write_secret(folder / "keys" / "tls.pem", b"key")
-    (folder / "keys" / "tls.crt").write_bytes(b"certificate")
+    issued = make_authority("simpul://contoh/ombudsman", now)
+    write_secret(folder / "keys" / "tls.pem", issued.key)
+    (folder / "keys" / "tls.crt").write_bytes(issued.certificate)
     (folder / "roster.envelope").write_bytes(encode_envelope(world.verified.envelope))
     (folder / "authorities.toml").write_text(f'threshold = 1\nkeys = ["{world.authority.public.spki.hex()}"]\n')
     (folder / "auditor.toml").write_text(config)
