@@ -19,9 +19,9 @@ from federation.seal import Verified
 class _MemberTable(Strict, frozen=True, kw_only=True):
     federation: str
     id: str
-    keys: str
-    roster_file: str
-    authorities_file: str
+    keys: Path
+    roster_file: Path
+    authorities_file: Path
 
 
 class _AuditTable(Strict, frozen=True, kw_only=True):

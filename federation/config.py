@@ -31,10 +31,12 @@ def parse(content: bytes, kind: type[S], name: str) -> S:
     """Read TOML bytes as `kind`; `name` is what the error calls them (ConfigError)."""
     try:
         return msgspec.convert(tomllib.loads(content.decode("utf-8")), kind, dec_hook=_decode)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{name} is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {error}") from error
+    except ValueError as error:  # no UTF-8, no TOML, or a number that is too long for one
+        raise ConfigError(f"{name} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{name} is nested too deep; write tables and lists one or two levels deep") from error
 
 
 def _decode(kind: type, value: object) -> object:
@@ -43,6 +45,8 @@ def _decode(kind: type, value: object) -> object:
         raise NotImplementedError
     if not isinstance(value, str):
         raise ValueError("Expected a path, as text")
+    if "\0" in value:
+        raise ValueError("Expected a path, which holds no NUL")
     return Path(value)
 
 

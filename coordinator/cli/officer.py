@@ -24,8 +24,8 @@ class OfficerFile(Strict, frozen=True, kw_only=True):
     officer: str
     office: str
     coordinator: str
-    roster: str
-    authorities: str
+    roster: Path
+    authorities: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
