@@ -8,11 +8,14 @@ from pathlib import Path
 
 from federation.answer import Contact, Text
 from federation.config import Strict, load
-from federation.errors import ConfigError
+from federation.errors import ConfigError, MalformedStatement
 from federation.terms import Terms
+from federation.wire import scalars
 from node.policy import Policy, Quota, Rule
 
 _EVERY_TYPE = "*"
+_TELEPHONE_LENGTH = 64
+_EMAIL_LENGTH = 128
 
 
 class PolicyTable(Strict, frozen=True, kw_only=True):
@@ -75,14 +78,33 @@ def load_policy(path: Path, terms: Terms, record_types: frozenset[str]) -> Polic
         member=file.policy.member,
         version=file.policy.version,
         rules=rules,
-        contact=Contact(
-            desk=Text(indonesian=file.desk.indonesian, english=file.desk.english),
-            telephone=file.desk.telephone,
-            email=file.desk.email,
-        ),
-        notice=Text(indonesian=file.notice.indonesian, english=file.notice.english),
+        contact=_contact(file.desk, path),
+        notice=_words(file.notice, path, "notice"),
         quota=Quota(subjects_per_hour=file.quota.subjects_per_hour),
     )
+
+
+def _contact(desk: DeskTable, path: Path) -> Contact:
+    return Contact(
+        desk=_words(desk, path, "desk"),
+        telephone=_travelling(desk.telephone, path, "desk.telephone", _TELEPHONE_LENGTH),
+        email=_travelling(desk.email, path, "desk.email", _EMAIL_LENGTH),
+    )
+
+
+def _words(table: TextTable, path: Path, place: str) -> Text:
+    return Text(
+        indonesian=_travelling(table.indonesian, path, f"{place}.indonesian"),
+        english=_travelling(table.english, path, f"{place}.english"),
+    )
+
+
+def _travelling(text: str, path: Path, place: str, most: int = scalars.MAX_TEXT) -> str:
+    """A text as every reader of an answer takes it: a policy that it would spoil never comes into force."""
+    try:
+        return scalars.text(text, place, most)
+    except MalformedStatement as error:
+        raise ConfigError(f"{path}: {error.message}; write it in fewer or other characters") from error
 
 
 def _rule(table: RuleTable, path: Path, terms: Terms, record_types: frozenset[str]) -> Rule:
@@ -116,5 +138,5 @@ def _classes(table: RuleTable, path: Path, terms: Terms, record_types: frozenset
 def _pattern(text: str, path: Path) -> re.Pattern[str]:
     try:
         return re.compile(text)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ConfigError(f"{path}: the case pattern is no regular expression: {error}") from error

@@ -12,6 +12,7 @@ import msgspec
 from federation.config import Strict, parse
 from federation.errors import ConfigError
 from federation.terms import terms
+from node.records.row import zone_of
 from node.records.shape import (
     AgencyMapping,
     BirthSource,
@@ -50,6 +51,7 @@ def parse_mapping(content: bytes, name: str = "mapping.toml") -> AgencyMapping:
         raw = parse(content, AgencyMapping, name)
     except ConfigError as error:
         raise ConfigError(f"{error.message}{_hint(error.message)}") from error
+    _require_zone(raw.mapping.zone, name)
     if not raw.record:
         raise ConfigError(f"{name}: no record is mapped; write at least one [[record]] with type, table and key")
     records = tuple(_resolved(raw, record, f"{name}: [[record]] {at + 1}") for at, record in enumerate(raw.record))
@@ -68,6 +70,13 @@ def _under(folder: Path, record: RecordMapping) -> RecordMapping:
     return msgspec.structs.replace(
         record, file=msgspec.structs.replace(record.file, path=(folder / record.file.path).resolve())
     )
+
+
+def _require_zone(zone: str, name: str) -> None:
+    try:
+        zone_of(zone)
+    except ValueError as error:
+        raise ConfigError(f'{name}: mapping.zone is no offset; write zone = "+07:00"') from error
 
 
 def _resolved(raw: AgencyMapping, record: RecordMapping, place: str) -> RecordMapping:
@@ -131,10 +140,18 @@ def _refresh_problems(record: RecordMapping) -> Iterator[str]:
         yield "overlap is 0 or more, and compare_s 1 or more"
 
 
+def _names(record: RecordMapping) -> Iterator[str]:
+    yield from (record.schema, record.table)
+    yield from (name for join in record.joins for name in (join.schema or record.schema, join.table))
+    yield from (reference for _, reference in references(record))
+
+
 def _column_problems(record: RecordMapping) -> Iterator[str]:
     aliases = record.aliases
     if len(set(aliases)) != len(aliases):
         yield 'two tables have the same alias; write as = "..." in one of the joins'
+    if record.file is None and not all(name and "\0" not in name for name in _names(record)):
+        yield "a schema, table or column has a name that no database can hold; write it as the database does"
     for at, join in enumerate(record.joins):
         if not join.on or len(join.on) % 2:
             yield f'joins[{at}].on must hold columns in pairs; write on = ["a.column", "b.column"]'
