@@ -30,6 +30,8 @@ from node.records.shape import (
     person_of,
 )
 
+_LONGEST_PART: Final = 4
+_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _TEN_YEARS: Final = timedelta(days=3653)
 _NOBODY: Final = Person()
 
@@ -200,7 +202,7 @@ def _birth_of_parts(source: BirthSource, row: Row) -> tuple[Birth, ...]:
     texts = [row.text(column) if column else "" for column in (source.year, source.month, source.day)]
     if not texts[0]:
         return ()
-    year, month, day = (int(text) if text.isdecimal() else 0 for text in texts)
+    year, month, day = (int(text) if text.isdecimal() and len(text) <= _LONGEST_PART else 0 for text in texts)
     written = "-".join(text for text in texts if text)
     try:
         date(year, month or 1, day or 1)
@@ -300,10 +302,23 @@ def _formatted(source: FieldSource, text: str, row: Row) -> str:
 
 
 def _as_of(source: FieldSource | str, row: Row) -> datetime | None:
-    """When the record was true, as the column says; None for `refresh`: whenever the index was last in step."""
+    """When the record was true, as the column says; None for `refresh`: whenever the index was last in step.
+
+    What no record of ours can be true of (the year 1, the year 9999) is a fault.
+    """
     if source == "refresh":
         return None
-    if isinstance(source, str):
-        return row.instant(source)
+    column = source if isinstance(source, str) else source.column
+    found = row.instant(source) if isinstance(source, str) else _midnight(source, row)
+    if found is None or _EARLIEST <= found <= row.at + _TEN_YEARS:
+        return found
+    row.faults.append(column)
+    return None
+
+
+def _midnight(source: FieldSource, row: Row) -> datetime | None:
     text = next(iter(_field(source, row)), "")
-    return datetime.combine(date.fromisoformat(text[:10]), time(), row.zone).astimezone(UTC) if text else None
+    day = date.fromisoformat(text[:10]) if text else None
+    if day is None or day.year < _EARLIEST.year:
+        return None
+    return datetime.combine(day, time(), row.zone).astimezone(UTC)

@@ -53,7 +53,11 @@ class Row:
                 self.faults.append(column)
                 return None
         instant = self.instant(column)
-        return instant.astimezone(self.zone).date() if instant else None
+        try:
+            return instant.astimezone(self.zone).date() if instant else None
+        except OverflowError:  # the last hours of the year 9999 are in the year 10000 there
+            self.faults.append(column)
+            return None
 
     def instant(self, column: str) -> datetime | None:
         """The value as an instant; a day is its midnight in the agency's zone; a fault where it is none."""

@@ -16,8 +16,9 @@ from node.records.fit import types_of
 from node.records.reading import SourceRow, reference_of
 from node.records.shape import RecordMapping
 
-# Read as text, so that a date no calendar of ours holds (infinity, 44 BC) is a fault of one value and not of the batch.
-_AS_TEXT: Final = ("date", "timestamp", "timestamptz")
+# Read as text, so that what no calendar or clock of ours holds (infinity, 44 BC, 24:00) is a fault of one value and not
+# of the batch.
+_AS_TEXT: Final = ("date", "timestamp", "timestamptz", "time", "timetz", "interval")
 _SETTINGS: Final = {
     "application_name": "simpul-node source",
     "default_transaction_read_only": "on",
