@@ -48,6 +48,7 @@ SILENCES: Final[dict[type[FederationError], str]] = {
 CLASS_KEY: Final = "simpul-error"
 RETRY_KEY: Final = "simpul-retry-after-ms"
 _FACT_PREFIX: Final = "simpul-fact-"
+_BROKEN: Final = "Stream removed"  # how gRPC tells of bytes that do not decrypt
 _OWN: Final = frozenset({"self", "message", "retry_after"})
 _WAIT: Final = re.compile(r"[0-9]{1,10}")
 _BY_NAME: Final = {kind.__name__: kind for kind in CODES}
@@ -94,6 +95,8 @@ def from_call(error: grpc.aio.AioRpcError) -> FederationError:
     }
     details = error.details() or error.code().name
     name = metadata.get(CLASS_KEY)
+    if name is None and error.code() is grpc.StatusCode.UNKNOWN and details.startswith(_BROKEN):
+        return errors.Unreachable("the connection broke")
     if name is None:
         return _BY_CODE.get(error.code(), errors.Internal)(f"the call failed: {error.code().name}")
     facts = {key.removeprefix(_FACT_PREFIX): value for key, value in metadata.items() if key.startswith(_FACT_PREFIX)}

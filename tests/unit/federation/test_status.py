@@ -101,6 +101,12 @@ def test_a_connection_lost_is_unreachable_and_a_deadline_passed_too_late() -> No
     assert type(status.from_call(failed(grpc.StatusCode.DATA_LOSS))) is errors.Internal
 
 
+def test_a_connection_that_broke_is_unreachable_and_what_a_stranger_serves_is_not() -> None:
+    broke = failed(grpc.StatusCode.UNKNOWN, details="Stream removed (Unwrap failed (TSI_DATA_CORRUPTED))")
+    assert type(status.from_call(broke)) is errors.Unreachable
+    assert type(status.from_call(failed(grpc.StatusCode.UNKNOWN, details="Unexpected"))) is errors.Internal
+
+
 @pytest.mark.parametrize("retry", ["", "soon", "-1", "1e9", "١"])
 def test_a_time_to_wait_that_is_no_number_is_passed_over(retry: str) -> None:
     trailing = (("simpul-error", "TooBusy"), ("simpul-retry-after-ms", retry))
