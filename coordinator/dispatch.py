@@ -29,13 +29,14 @@ class Dispatch:
         self._metrics = metrics
         self._deadline_seconds = deadline_seconds
         self._links: dict[str, NodeLink] = {}
+        self._retiring: dict[asyncio.Task[None], NodeLink] = {}
         self._roster: Roster | None = None
 
     async def outcomes(
         self, query: Verified[Query], receipt: bytes, opener: Opener
     ) -> AsyncIterator[Sequence[Outcome]]:
         """One outcome for each member of the audience, as they come; those that came together are given together."""
-        await self._follow(opener.roster)
+        self._follow(opener.roster)
         tasks = [asyncio.create_task(self._one(query, receipt, opener, member)) for member in query.statement.audience]
         waiting = set(tasks)
         try:
@@ -52,15 +53,33 @@ class Dispatch:
 
     async def close(self) -> None:
         """Close every link."""
-        await asyncio.gather(*(link.close() for link in self._links.values()))
+        links = [*self._links.values(), *self._retiring.values()]
+        for task in self._retiring:
+            task.cancel()
+        await asyncio.gather(*(link.close() for link in links))
         self._links.clear()
 
-    async def _follow(self, roster: Roster) -> None:
-        """Begin with new links when the roster is new: endpoints, CAs and log keys may have changed."""
+    def _follow(self, roster: Roster) -> None:
+        """Begin with new links when the roster is new: endpoints, CAs and log keys may have changed.
+
+        What is in flight under the roster before is heard to its end.
+        """
         if self._roster is roster:
             return
         old, self._links, self._roster = self._links, {}, roster
-        await asyncio.gather(*(link.close() for link in old.values()))
+        for link in old.values():
+            self._retire(link)
+
+    def _retire(self, link: NodeLink) -> None:
+        task = asyncio.create_task(link.retire())
+        self._retiring[task] = link
+        task.add_done_callback(self._retiring.pop)
+
+    def _leave_if_dead(self, member: str, link: NodeLink) -> None:
+        """Ask the next question over a new connection, where the one before carries nothing and does not end."""
+        if link.is_dead and self._links.get(member) is link:
+            del self._links[member]
+            self._retire(link)
 
     async def _one(self, query: Verified[Query], receipt: bytes, opener: Opener, member: str) -> Outcome:
         outcome = await self._asked(query, receipt, opener, member)
@@ -71,7 +90,11 @@ class Dispatch:
         try:
             if opener.roster.member(member).standing != "good":
                 raise MemberSuspended("the member is suspended", member=member)
-            received = await self._link(opener.roster, member).ask(query.envelope, receipt, self._deadline_seconds)
+            link = self._link(opener.roster, member)
+            try:
+                received = await link.ask(query.envelope, receipt, self._deadline_seconds)
+            finally:
+                self._leave_if_dead(member, link)
             return accept(received.envelope, received.receipt, opener=opener, query=query, member=member)
         except Exception as error:
             return _silence(member, opaque(error, "dispatch"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -68,6 +69,11 @@ class NodeLink:
         self._session: _Session | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = itertools.count(1)
+        self._in_flight = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._heard = 0
+        self.is_dead = False
 
     @property
     def is_open(self) -> bool:
@@ -75,7 +81,19 @@ class NodeLink:
         return self._session is not None
 
     async def ask(self, query: Envelope, receipt: bytes, deadline_seconds: float) -> Received:
-        """Send one question; returns the node's reply, or raises its fault, or Unreachable or TooLate."""
+        """Send one question; returns the node's reply, or raises its fault, or Unreachable or TooLate.
+
+        Where not one frame came in all that time, the path itself may be dead though no end of it was told: `is_dead`.
+        """
+        heard = self._heard
+        with self._counted():
+            try:
+                return await self._ask(query, receipt, deadline_seconds)
+            except TooLate:
+                self.is_dead |= self._heard == heard
+                raise
+
+    async def _ask(self, query: Envelope, receipt: bytes, deadline_seconds: float) -> Received:
         session = self._session or self._open()
         if len(session.waiting) >= _MAX_IN_FLIGHT:
             raise TooBusy("too many queries are in flight to this node", member=self._member.id)
@@ -90,6 +108,22 @@ class NodeLink:
             raise TooLate("the node did not reply before the deadline", member=self._member.id) from error
         finally:
             session.waiting.pop(correlation, None)
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._in_flight += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+            if not self._in_flight:
+                self._idle.set()
+
+    async def retire(self) -> None:
+        """Close once every question in flight has its reply, its fault or its deadline; ask nothing more meanwhile."""
+        await self._idle.wait()
+        await self.close()
 
     async def close(self) -> None:
         """End the stream and the channel."""
@@ -111,6 +145,7 @@ class NodeLink:
         error: FederationError = Unreachable("the node's stream ended", member=self._member.id)
         try:
             async for frame in call:
+                self._heard += 1
                 for item in frame.items:
                     self._take(session, item)
         except grpc.aio.AioRpcError as failed:
