@@ -28,6 +28,7 @@ class _Wire:
     near: asyncio.StreamWriter
     far: asyncio.StreamWriter | None = None
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    flows: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def end(self) -> None:
         """Leave no task and no socket behind."""
@@ -50,8 +51,7 @@ class Proxy:
         self._to = _split(to)
         self._server: asyncio.Server | None = None
         self._wires: set[_Wire] = set()
-        self._flows = asyncio.Event()
-        self._flows.set()
+        self._carries = True
         self.delay_seconds = 0.0
         self.bytes_per_second = 0.0
         self.alter_up: Alter | None = None
@@ -96,25 +96,31 @@ class Proxy:
             for task in wire.tasks:
                 task.cancel()
 
-    def half_open(self) -> None:
-        """Carry nothing more, either way, and keep every socket open."""
-        self._flows.clear()
+    def half_open(self, *, new_ones_too: bool = True) -> None:
+        """Carry nothing more, either way, and keep every socket open; connections made later may be carried."""
+        self._carries = not new_ones_too
+        for wire in self._wires:
+            wire.flows.clear()
 
     def heal(self) -> None:
         """Carry all as it comes; what was held up goes first."""
         self.delay_seconds = self.bytes_per_second = 0.0
         self.alter_up = self.alter_down = None
-        self._flows.set()
+        self._carries = True
+        for wire in self._wires:
+            wire.flows.set()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         wire = _Wire(writer)
+        if self._carries:
+            wire.flows.set()
         self._wires.add(wire)
         self.connections += 1
         try:
             far_reader, wire.far = await asyncio.open_connection(*self._to)
             wire.tasks = [
-                asyncio.create_task(self._pump(reader, wire.far, lambda: self.alter_up)),
-                asyncio.create_task(self._pump(far_reader, writer, lambda: self.alter_down)),
+                asyncio.create_task(self._pump(wire, reader, wire.far, lambda: self.alter_up)),
+                asyncio.create_task(self._pump(wire, far_reader, writer, lambda: self.alter_down)),
             ]
             await asyncio.wait(wire.tasks)
         except OSError:
@@ -124,18 +130,18 @@ class Proxy:
             self._wires.discard(wire)
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, alter: Callable[[], Alter | None]
+        self, wire: _Wire, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, alter: Callable[[], Alter | None]
     ) -> None:
         with suppress(OSError):
             while chunk := await reader.read(_CHUNK):
-                await self._flows.wait()
+                await wire.flows.wait()
                 if self.delay_seconds or self.bytes_per_second:
                     pace = len(chunk) / self.bytes_per_second if self.bytes_per_second else 0.0
                     await asyncio.sleep(self.delay_seconds + pace)
                 change = alter()
                 writer.write(chunk if change is None else change(chunk))
                 await writer.drain()
-            await self._flows.wait()
+            await wire.flows.wait()
             writer.write_eof()
 
 
