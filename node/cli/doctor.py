@@ -92,7 +92,7 @@ class NodeDoctor(MemberDoctor):
         at = self.clock()
         look.found.append(f"{index.population} records, as of {age(at, index.as_of)} ago; a look-up answers")
         if at - index.as_of > _STALE:
-            look.notes.append(f"the agency's data may have changed since: run {COMMAND} index")
+            look.notes.append(f"the agency's data may have changed since: run {COMMAND} refresh, best with --follow")
 
     async def _others(self) -> None:
         """Each coordinator, and this node's own door, as the roster names them."""

@@ -5,33 +5,27 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
-import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from federation.errors import RecordsUnavailable
 from node.records import csvfile
-from node.records.cells import Cell, Line, letter
-from node.records.reading import SourceRow, reference_of
-from node.records.shape import FileShape, RecordMapping, person_of, references
-from node.records.statements import columns_of
+from node.records.cells import Line
+from node.records.lines import LineReader, Tell
+from node.records.reading import SourceRow
+from node.records.shape import FileShape, RecordMapping
 from node.records.xlsx import Workbook
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 SETTLED_SECONDS: Final = 1.0  # a file changed less than this ago may be half written
 _IN_MEMORY: Final = 16 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
-_SERIAL: Final = re.compile(r"[1-9]\d{4}(\.\d+)?")
-_SHORTENED: Final = re.compile(r"\d([.,]\d+)?[Ee]\+\d+")
-_NOT: Final = frozenset({"", "false", "0", "tidak", "no"})
-
-Tell = Callable[[SourceRow, str], None]
 
 
 @dataclass(slots=True)
@@ -65,60 +59,25 @@ class File:
         return max(0, sum(1 for _ in self._lines()) - 1)
 
     def misfits(self, record: RecordMapping) -> list[str]:
-        """Sentences that name the sheet, the headings and the columns that are not as the mapping says."""
-        name = self.shape.path.name
+        """Sentences that name the file, the sheet, the headings and the columns that are not as the mapping says."""
         try:
-            headings = self._headings(next(self._lines(), None))
+            with closing(self._lines()) as lines:
+                return LineReader(record, next(lines, None), self._tell).misfits(self.shape.path.name)
         except RecordsUnavailable as error:
             return [f"{record.type}: {error.message}"]
-        problems: list[str] = []
-        for key, column in references(record):
-            at = headings.get(column, ())
-            if not at:
-                there = ", ".join(headings) or "none"
-                problems.append(
-                    f"{record.type}: {key} names {column}, which {name} does not have; its headings: {there}"
-                )
-            elif len(at) > 1:
-                both = ", ".join(letter(each) for each in at)
-                problems.append(f"{record.type}: {key} names {column}, which heads the columns {both} of {name}")
-        return problems
 
     def _rows(self, record: RecordMapping) -> Iterator[SourceRow]:
-        lines = self._lines()
-        first = next(lines, None)
-        headings = self._headings(first)
-        wrong = self.misfits(record)
-        if wrong:
-            raise RecordsUnavailable("; ".join(wrong))
-        doubts = _Doubts(record, headings)
-        for line in lines:
-            if first is not None and line.width and line.width != first.width:
-                self._tell(_row_of(line), f"has {line.width} cells where the headings are {first.width}")
-                continue
-            values = {column: line.cells.get(at[0], Cell()).value for column, at in headings.items()}
-            if _is_record(record, values):
-                yield self._row(record, line, doubts, values)
+        with closing(self._lines()) as lines:
+            reader = LineReader(record, next(lines, None), self._tell)
+            problems = reader.misfits(self.shape.path.name)
+            if problems:
+                raise RecordsUnavailable("; ".join(problems))
+            for line in lines:
+                row = reader.row(line)
+                if row is not None:
+                    yield row
 
-    def _row(self, record: RecordMapping, line: Line, doubts: _Doubts, values: dict[str, object]) -> SourceRow:
-        for column, at, note, usable in doubts.of(line):
-            self._tell(_row_of(line), f"column {letter(at)} ({column}): {note}")
-            if not usable:
-                values[column] = None
-        reference = reference_of(record, values)
-        mapped = tuple(values[column] for column in columns_of(record))
-        return SourceRow(reference=reference, values=mapped, place=f"line {line.number}")
-
-    def _headings(self, line: Line | None) -> dict[str, tuple[int, ...]]:
-        """The columns under each heading."""
-        found: dict[str, tuple[int, ...]] = {}
-        for at, cell in sorted(line.cells.items()) if line is not None else ():
-            heading = " ".join(str(cell.value or "").split())
-            if heading:
-                found[heading] = (*found.get(heading, ()), at)
-        return found
-
-    def _lines(self) -> Iterator[Line]:
+    def _lines(self) -> Generator[Line, None, None]:
         """The line of headings, and those below it."""
         if self.shape.path.suffix.casefold() == ".csv":
             for count, line in enumerate(csvfile.lines(self._content, self.shape), 1):
@@ -136,58 +95,8 @@ class File:
                 yield line
 
 
-class _Doubts:
-    """Which cells of a line may not be what their writer meant, by what the mapping reads in their columns."""
-
-    def __init__(self, record: RecordMapping, headings: Mapping[str, tuple[int, ...]]) -> None:
-        read = dict.fromkeys(columns_of(record))
-        self._columns = [(column, headings[column][0]) for column in read]
-        self._days = _day_columns(record)
-        person = person_of(record)
-        self._numbers = {each.column for each in person.documents} | {each.column for each in person.identifiers}
-
-    def of(self, line: Line) -> Iterator[tuple[str, int, str, bool]]:
-        """Column, its place, what is doubtful, and whether the value may be used all the same."""
-        for column, at in self._columns:
-            cell = line.cells.get(at)
-            if cell is None:
-                continue
-            if cell.note:
-                yield column, at, cell.note, True
-            elif column in self._days and _SERIAL.fullmatch(str(cell.value)):
-                yield column, at, "a number where a day is meant; format the column as days", False
-            elif column in self._numbers and _SHORTENED.fullmatch(str(cell.value)):
-                yield column, at, "a number that was shortened, its last digits lost; format the column as text", False
-            elif column in self._numbers and cell.number:
-                yield column, at, "kept as a number, so that zeros at its start would be lost", True
-
-
-def _day_columns(record: RecordMapping) -> set[str]:
-    person = person_of(record)
-    births = {each.column for each in person.births if each.format in ("date", "text", "place_date")}
-    fields = {each.column for each in record.fields.values() if each.format in ("date", "text_date", "instant")}
-    return births | fields | {each.expiry for each in person.documents if each.expiry}
-
-
-def _is_record(record: RecordMapping, values: Mapping[str, object]) -> bool:
-    """Whether a line is one: known not to be protected, not deleted, and as `where` wants it."""
-    if record.protected and (values[record.protected] is None or not _denied(values[record.protected])):
-        return False
-    if record.deleted and not _denied(values[record.deleted]):
-        return False
-    return all(str(values[where.column] or "") in where.one_of for where in record.where)
-
-
-def _denied(value: object) -> bool:
-    return str("" if value is None else value).casefold() in _NOT
-
-
-def _row_of(line: Line) -> SourceRow:
-    return SourceRow(reference="", values=(), place=f"line {line.number}")
-
-
 @asynccontextmanager
-async def opened(record: RecordMapping, _zone: tzinfo, tell: Tell) -> AsyncIterator[File]:
+async def opened(record: RecordMapping, tell: Tell) -> AsyncIterator[File]:
     """Take a private copy of a file that nobody is writing (RecordsUnavailable)."""
     shape = record.file
     if shape is None:

@@ -50,15 +50,17 @@ class Snapshot:
         """Every row that is a record, in batches."""
         statement, arguments = statements.every_row(record)
         cursor = await self.connection.cursor(statement, *arguments)
+        columns = statements.columns_of(record)
         while found := await cursor.fetch(batch):
-            yield [_row(record, row) for row in found]
+            yield [_row(record, columns, row) for row in found]
 
     async def rows_of(self, record: RecordMapping, keys: Sequence[Key]) -> list[SourceRow]:
         """The rows, of those that are records, under some keys."""
         types = await self._types_of(record)
         statement, arguments = statements.rows_of_keys(record, [types[key] for key in record.keys])
-        columns = [[key.texts[at] for key in keys] for at in range(len(record.keys))]
-        return [_row(record, row) for row in await self.connection.fetch(statement, *arguments, *columns)]
+        wanted = [[key.texts[at] for key in keys] for at in range(len(record.keys))]
+        columns = statements.columns_of(record)
+        return [_row(record, columns, row) for row in await self.connection.fetch(statement, *arguments, *wanted)]
 
     async def changed(self, record: RecordMapping, marks: Marks, batch: int) -> AsyncIterator[list[Key]]:
         """The keys of rows that changed since the marks, with the overlap; also of those that are no records now."""
@@ -116,9 +118,8 @@ async def looking(dsn: str, zone: tzinfo, member: str) -> AsyncIterator[Snapshot
         ) from None
 
 
-def _row(record: RecordMapping, row: asyncpg.Record) -> SourceRow:
+def _row(record: RecordMapping, columns: Sequence[str], row: asyncpg.Record) -> SourceRow:
     values = tuple(row)
-    columns = statements.columns_of(record)
     return SourceRow(reference=reference_of(record, dict(zip(columns, values, strict=True))), values=values)
 
 

@@ -51,6 +51,7 @@ class Source:
         self._dsn = dsn
         self._mapping = mapping
         self._zone = zone_of(mapping.mapping.zone)
+        self._columns = {record.type: columns_of(record) for record in mapping.record}
         self.faults: Counter[str] = Counter()
         self.unread: list[str] = []
 
@@ -87,7 +88,7 @@ class Source:
 
     def read(self, record: RecordMapping, row: SourceRow, at: datetime) -> SourceRecord | None:
         """Read one row; None, with its fault counted and its reference named, where it makes no record."""
-        values = dict(zip(columns_of(record), row.values, strict=True))
+        values = dict(zip(self._columns[record.type], row.values, strict=True))
         try:
             found, faults = read_row(record, values, at, self._zone)
         except Exception as error:  # REASON: one row that no reader of ours foresaw must not stop all the others
@@ -146,7 +147,7 @@ class Source:
             self.faults.update([f"{record.type}: {what}"])
             self.name(record, row, what)
 
-        return opened(record, self._zone, tell)
+        return opened(record, tell)
 
     def _records(self, record_type: str | None) -> Sequence[RecordMapping]:
         found = [record for record in self._mapping.record if record_type in (None, record.type)]

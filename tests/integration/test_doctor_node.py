@@ -160,7 +160,7 @@ async def test_what_expires_is_noted_at_half_its_time_and_wrong_at_its_end(
 async def test_an_index_built_long_ago_is_noted(federation: Federation, folder: Path) -> None:
     step = (await examined(folder, federation, timedelta(days=3))).step("index")
     assert step.state == "note"
-    assert "simpul-node index" in step.told[0]
+    assert "simpul-node refresh" in step.told[0]
 
 
 async def test_a_certificate_of_another_member_is_told_and_the_coordinator_answers_as_it_sees_it(
