@@ -25,6 +25,8 @@ _LONGEST_SECRET: Final = 64
 _MOST_PARTS: Final = 6
 _MOST_SPELLINGS: Final = 3
 _WIDEST_AGE: Final = 8
+_MOST_KEYS: Final = 1_000
+_MOST_BIRTHS: Final = 12  # more than the years that an age of the widest range allows
 _SHORT_PARTS: Final = 3
 _VALUE_BYTES: Final = 8
 _NAMES_KEPT: Final = 32_768
@@ -44,7 +46,8 @@ def blocking_keys(form: Form, secret: bytes) -> tuple[Key, ...]:
 
     A: birth date. C: birth date and one part of a name. D: birth year and two parts. E: a document or national
     identifier. G: two parts. H: birth day and month, and two parts. Dates are folded so that day and month exchanged
-    give the same key; parts are skeletons of consonants. Raises ValueError for a secret of another length.
+    give the same key; parts are skeletons of consonants. At most 1,000 keys, of the first names and births where there
+    would be more. Raises ValueError for a secret of another length.
     """
     texts = _texts(form)
     return tuple(dict.fromkeys(map(Key, (_FAMILIES[text[0]] for text in texts), _values(texts, secret))))
@@ -74,14 +77,17 @@ def _texts(form: Form) -> tuple[str, ...]:
     dates = [f"{birth.year} {_day(birth)}" for birth in form.births if birth.day]
     found += [f"A\x1f{day}" for day in dates]
     years = _years(form)
+    days, dates, years = days[:_MOST_BIRTHS], dates[:_MOST_BIRTHS], years[:_MOST_BIRTHS]
     for name in form.names:
+        if len(found) >= _MOST_KEYS:  # each name multiplies with each birth: nobody has so many, and no node the time
+            break
         skeletons, pairs = _filed(name.tokens)
         found += [f"C\x1f{day} {spelling}" for day in dates for spelling in skeletons]
         for pair in pairs:
             found.append(f"G\x1f{pair}")
             found += [f"D\x1f{year} {pair}" for year in years]
             found += [f"H\x1f{day} {pair}" for day in days]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))[:_MOST_KEYS]
 
 
 def _day(birth: BirthForm) -> str:

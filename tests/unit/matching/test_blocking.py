@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from federation.person import Document, Name, Person
 from matching.blocking import CAPS, WEIGHTS, blocking_keys
-from matching.form import Form
+from matching.form import BirthForm, Form, prepare
 from tests.unit.matching.cases import form
 
 SECRET = bytes(range(32))
@@ -61,3 +63,12 @@ def test_a_person_of_one_name_is_found_by_name_and_year() -> None:
 
 def test_an_alias_is_filed_too() -> None:
     assert "G" in _shared(form("BUDI HARTONO"), form("LI WEI alias BUDI HARTONO"))
+
+
+def test_a_person_of_many_names_and_births_has_a_bounded_number_of_keys() -> None:
+    names = [f"{one} {other} SUKARNO HATTA SJAHRIR MALIK" for one in ("BUDI", "SITI", "AGUS") for other in "ABCDEFGH"]
+    births = tuple(BirthForm("", 1950 + at, 1 + at % 12, 1 + at % 28) for at in range(32))
+    form = prepare(Person(names=tuple(Name(text=name) for name in names), documents=(Document(number="E12345678"),)))
+    keys = blocking_keys(msgspec.structs.replace(form, births=births), SECRET)
+    assert len(keys) == 1000
+    assert {key.family for key in keys} == {"A", "C", "D", "E", "G", "H"}
