@@ -24,6 +24,7 @@ from node.question import Question, Replied
 from node.responder import Responder
 
 MAX_IN_FLIGHT: Final = 64
+MAX_UNREAD: Final = 4 * MAX_IN_FLIGHT
 _RETRY_AFTER: Final = timedelta(milliseconds=200)
 
 
@@ -97,10 +98,14 @@ class Stream:
         self._done: asyncio.Queue[Sequence[Question] | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._in_flight = 0
+        self._read_on = asyncio.Event()
         self._sent_size = 0
 
     async def read(self, frames: AsyncIterator[pb.NodeServiceAskRequest]) -> None:
-        """Take frames as they come, each answered as a group of its own; what passes the limit is turned away."""
+        """Take frames as they come, each answered as a group of its own; what passes the limit is turned away.
+
+        Take no more while as much waits for a coordinator that does not read: its frames wait at its own side then.
+        """
         try:
             async for frame in frames:
                 questions = [_question(message) for message in frame.questions]
@@ -112,6 +117,9 @@ class Stream:
                 task = asyncio.create_task(self._answer(questions))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+                while self._in_flight >= MAX_UNREAD:
+                    self._read_on.clear()
+                    await self._read_on.wait()
             await asyncio.gather(*self._tasks)
         finally:
             self._done.put_nowait(None)
@@ -137,6 +145,7 @@ class Stream:
         if questions is None:
             return True
         self._in_flight -= len(questions)
+        self._read_on.set()
         ready += questions
         return False
 
