@@ -79,7 +79,7 @@ def _texts(form: Form) -> tuple[str, ...]:
     years = _years(form)
     days, dates, years = days[:_MOST_BIRTHS], dates[:_MOST_BIRTHS], years[:_MOST_BIRTHS]
     for name in form.names:
-        if len(found) >= 4 * _MOST_KEYS:  # some are alike; but each name multiplies with each birth: nobody has so many, and no node the time
+        if len(found) >= 4 * _MOST_KEYS:  # each name multiplies with each birth, and many of the keys may be alike
             break
         skeletons, pairs = _filed(name.tokens)
         found += [f"C\x1f{day} {spelling}" for day in dates for spelling in skeletons]
