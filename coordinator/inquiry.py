@@ -23,6 +23,7 @@ from federation.keys import Signer
 from federation.query import Query, require_in_window
 from federation.result import Result, Silence
 from federation.seal import Opener, Verified, seal
+from federation.serving.faults import opaque
 from federation.serving.membership import Membership
 from federation.serving.metrics import Metrics
 from federation.serving.tls import Peer
@@ -106,7 +107,9 @@ class Inquiry:
                 tell(Logged(envelope=countersigned.envelope, receipt=receipt))
                 await self._carry_on(countersigned, receipt, opener, tell)
         except Exception as error:
-            tell(error)
+            fault = opaque(error, "carry")
+            self.metrics.replied(caller.member, f"fault_{type(fault).__name__}")
+            tell(fault)
 
     async def _carry_on(
         self, query: Verified[Query], receipt: bytes, opener: Opener, tell: Callable[[Told | Exception], None]
