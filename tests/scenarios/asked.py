@@ -10,6 +10,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
 
 import grpc
@@ -137,15 +138,15 @@ async def require_accounted_for(federation: Federation, told: Sequence[Accepted]
     assert all(len(digests) == 1 for digests in replies.values())
 
 
-async def audited(federation: Federation) -> AuditReport:
-    """What an auditor says of all members that run, once every window is over."""
+async def audited(federation: Federation, later: timedelta = 2 * DEFAULT_WINDOW) -> AuditReport:
+    """What an auditor says of all members that run, as if it had come later: once every window is over."""
     keys, roster = federation.keys(AUDITOR), federation.place.open_roster()
     mandate = Mandate(
         federation=NAME, auditor=AUDITOR, reason="after a fault", case_reference="UJI-1", signer=keys.statement
     )
     rosters = Rosters(roster)
     copies, failures = await collect(rosters, keys.tls, mandate, federation.clock)
-    judged = {member: replace(copy, ended=copy.ended + 2 * DEFAULT_WINDOW) for member, copy in copies.items()}
+    judged = {member: replace(copy, ended=copy.ended + later) for member, copy in copies.items()}
     return audit(judged, rosters, Auditor(member=AUDITOR, key=keys.evidence), failures)
 
 

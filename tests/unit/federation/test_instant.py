@@ -53,6 +53,16 @@ def test_a_naive_instant_and_one_out_of_range_are_refused() -> None:
             from_micros(value)
 
 
+def test_a_leap_second_is_the_second_before_it_once_more_and_within_the_skew() -> None:
+    """POSIX time has no 23:59:60: a clock that repeats a second is a second behind, and no window minds."""
+    before = datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    window = Window(before, before + timedelta(seconds=1))
+    for at in (before, before + timedelta(seconds=1), before):  # on, then the same second again
+        assert window.begun(at)
+        assert not window.ended(at)
+    assert from_micros(micros(before) + 1_000_000) == datetime(2017, 1, 1, tzinfo=UTC)
+
+
 def test_the_system_clock_says_its_zone() -> None:
     assert system_clock().tzinfo is UTC
 
