@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -27,9 +28,13 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @dataclass(slots=True)
 class Notices:
-    """The notices that came since they were last taken; `lost` where some may have been missed."""
+    """The notices that came since they were last taken; `lost` where some may have been missed.
+
+    While nothing can be heard at all (`deaf`) nothing is known to be in step, and comparisons come when they are due.
+    """
 
     lost: bool = True
+    deaf: bool = False
     came: asyncio.Event = field(default_factory=asyncio.Event)
     _kept: dict[str, Notice] = field(default_factory=dict)
 
@@ -47,7 +52,7 @@ class Notices:
 
     def take(self) -> Heard:
         """Take what came, leaving none."""
-        heard = Heard(tuple(self._kept.values()), self.lost)
+        heard = Heard(tuple(self._kept.values()), self.lost, self.deaf)
         self._kept, self.lost = {}, False
         self.came.clear()
         return heard
@@ -59,6 +64,7 @@ class Heard:
 
     notices: tuple[Notice, ...]
     lost: bool
+    deaf: bool
 
     def of(self, record: RecordMapping) -> Iterator[tuple[str, Notice]]:
         """Those of the record's tables, each with the alias of its table."""
@@ -83,9 +89,10 @@ class Listener:
                 self._connection = await asyncpg.connect(self._dsn)
                 await self._connection.add_listener(self._channel, self._heard)
             await self._connection.execute("SELECT 1")
+            self.notices.deaf = False
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             telemetry().warning("notices_lost", error=type(error).__name__)
-            self.notices.lost = True
+            self.notices.deaf = True
             await self.close()
 
     async def close(self) -> None:
@@ -133,7 +140,10 @@ def trigger_statements(mapping: AgencyMapping) -> str:
 
 
 def _trigger(table: tuple[str, str], columns: tuple[str, ...], told: str) -> str:
-    function = quoted_table((table[0], f"simpul_{table[1]}"[:63]))
+    digest = hashlib.sha256(f"{table[0]}.{table[1]}".encode()).hexdigest()  # no two tables share a long name's start
+    function = quoted_table((table[0], f"simpul_tell_{digest[:16]}"))
+    mark = f"$simpul_{digest[:16]}$"  # which no name of the agency's ends by chance
+    title = " ".join(f"{table[0]}.{table[1]}: tells which row changed, by {', '.join(columns)}".splitlines())
     name = _literal(f"{table[0]}.{table[1]}")
 
     def row(which: str) -> str:
@@ -146,8 +156,8 @@ def _trigger(table: tuple[str, str], columns: tuple[str, ...], told: str) -> str
     PERFORM pg_catalog.pg_notify({_literal(told)}, told);"""
 
     return f"""\
--- {table[0]}.{table[1]}: tells which row changed, by {", ".join(columns)}, and nothing else of it
-CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $simpul$
+-- {title}, and nothing else of it
+CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS {mark}
 DECLARE
   told text;
 BEGIN
@@ -161,7 +171,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END
-$simpul$;
+{mark};
 DROP TRIGGER IF EXISTS simpul_row ON {quoted_table(table)};
 DROP TRIGGER IF EXISTS simpul_all ON {quoted_table(table)};
 CREATE TRIGGER simpul_row AFTER INSERT OR UPDATE OR DELETE ON {quoted_table(table)}
@@ -176,6 +186,8 @@ def _literal(text: str) -> str:
 
 
 def known_by(row: Mapping[str, str | None], columns: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The values of columns in a notice; None where it does not have them all."""
-    values = [row.get(column) for column in columns]
-    return tuple(value for value in values if value is not None) if columns and None not in values else None
+    """The values of columns in a notice: none where one is empty, as of no record; None where one is not told."""
+    if not columns or not row.keys() >= set(columns):
+        return None
+    values = tuple(value for column in columns if (value := row[column]) is not None)
+    return values if len(values) == len(columns) else ()

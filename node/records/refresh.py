@@ -68,6 +68,8 @@ class Refresher:
         mapped = {record.type for record in self._source.records}
         told += [await self._unmap(record_type) for record_type in sorted(known.keys() - mapped)]
         await recount(self._connection, self._secret)
+        if notices is not None and any(each.done == "failed" for each in told):
+            notices.lost = True  # what was taken is not done
         return told
 
     async def _told(self, each: _Pass) -> Told:
@@ -105,10 +107,10 @@ class _Pass:
         if self.before is not None:
             if self.record.way == "changed":
                 return await self._changed(self.before)
+            if self.heard is not None and (self.record.way == "compare" or self.heard.deaf):
+                return "waits"
             if self.record.way == "notify" and self.heard is not None and not self.heard.lost:
                 return await self._notified(self.before, self.heard)
-            if self.record.way == "compare" and self.heard is not None:
-                return "waits"
         return await self._compare()
 
     async def _compare(self) -> Done:
@@ -165,7 +167,9 @@ class _Pass:
     async def _keys(self, look: Snapshot, alias: str, notice: Notice) -> list[Key]:
         """The records that a notice is of."""
         columns = named_by(self.record, alias)
-        values = known_by(notice.row, columns) or ()
+        values = known_by(notice.row, columns)
+        if not values:
+            return []
         if alias == self.record.own:
             return [Key(values, "/".join(value.strip() for value in values))]
         far = partners(self.record, alias)

@@ -248,3 +248,27 @@ async def test_a_follower_outlives_the_database_of_its_index(small: Federation) 
         await until(connection, _LOCKED)
         await until(connection, "SELECT count(*) = 2 FROM simpul_index.match_record WHERE reference = 'R-9001'")
         assert process.returncode is None
+
+
+async def test_the_commands_say_what_they_did_and_what_is_not_in_step(small: Federation) -> None:
+    mapping = loaded(small).config.records.mapping_file
+    async with command(small, "trigger") as process:
+        _, error = await process.communicate()
+        assert process.returncode == 3
+        assert b'no record of the mapping has refresh = "notify"' in error
+    mapping.write_text(mapping.read_text().replace('key = "id"', 'key = "id"\nrefresh = "notify"'))
+    async with command(small, "trigger") as process, clerk(small) as connection:
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+        await connection.execute(output.decode())
+        await connection.execute("UPDATE agency.orang SET nama = '--', paspor = NULL WHERE id = 'R-0004'")
+        async with command(small, "refresh") as process:
+            output, _ = await process.communicate()
+            assert process.returncode == 0
+        assert b"stay_permit: compared (0 added, 0 changed, 1 removed)" in output
+        assert b"stay_permit R-0004: makes no record (person)" in output
+        await connection.execute("ALTER TABLE agency.orang RENAME TO away")
+        async with command(small, "refresh") as process:
+            output, _ = await process.communicate()
+            assert process.returncode == 1
+        assert b"detention: the agency's database could not be read (UndefinedTableError)" in output

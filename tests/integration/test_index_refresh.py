@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from federation.errors import ConfigError
+from node.records.mapping import parse_mapping
 from node.records.notices import Listener, Notices, trigger_statements
 from node.records.refresh import Refresher
 from node.records.source import Source
@@ -139,6 +140,52 @@ async def test_a_notice_that_never_came_is_healed_when_a_comparison_is_due(step:
         assert await step.done(listener.notices) == ("unchanged", 0, 0, 0)
         step.at += timedelta(minutes=10)
         assert await step.done(listener.notices) == ("compared", 1, 0, 1)
+
+
+async def test_while_nothing_can_be_heard_a_type_waits_for_its_comparison_and_its_age_tells(step: Step) -> None:
+    await three(step, 'refresh = "notify"', "compare_s = 600")
+    before = (await step.state()).as_of
+    listener = Listener(step.database.service_dsn.replace(step.database.name, "nowhere"), "imigrasi")
+    await listener.catch_up()
+    await step.execute(FOURTH)
+    assert await step.done(listener.notices) == ("waits", 0, 0, 0)
+    assert (await step.state()).as_of == before
+    step.at += timedelta(minutes=10)
+    assert await step.done(listener.notices) == ("compared", 1, 0, 0)
+
+
+async def test_notices_taken_by_a_pass_that_failed_are_not_forgotten(step: Step) -> None:
+    await three(step, 'refresh = "notify"')
+    async with listening(step) as listener:
+        await step.execute(FOURTH, "REVOKE SELECT ON agency.orang FROM simpul_service")
+        await listener.catch_up()
+        (told,) = await step.refresh(listener.notices)
+        assert told.done == "failed"
+        await step.execute("GRANT SELECT ON agency.orang TO simpul_service")
+        await listener.catch_up()
+        assert await step.done(listener.notices) == ("compared", 1, 0, 0)
+
+
+async def test_a_trigger_fails_no_transaction_of_the_agency_whatever_its_names_and_keys(step: Step) -> None:
+    long = "k" * 9000
+    table = """CREATE SCHEMA "Kantor ""Imi";
+    CREATE TABLE "Kantor ""Imi"."re'kap $simpul$" ("NO'; --\nx" text, nama text);
+    GRANT USAGE ON SCHEMA "Kantor ""Imi" TO simpul_service; GRANT SELECT ON ALL TABLES IN SCHEMA "Kantor ""Imi"
+    TO simpul_service"""
+    head = '[mapping]\nmember = "imigrasi"\nversion = "1"\n[[record]]\ntype = "ban"\nrefresh = "notify"\n'
+    names = """schema = 'Kantor "Imi'\ntable = "re'kap $simpul$"\nkey = "NO'; --\\nx"\n"""
+    step.mapping = parse_mapping(f'{head}{names}[record.person]\nnames = [{{ column = "nama" }}]'.encode())
+    await step.execute(table)
+    await step.build()
+    async with listening(step) as listener:
+        insert = """INSERT INTO "Kantor ""Imi"."re'kap $simpul$" VALUES ('{}', 'KIM MINJUN')"""
+        await step.execute(insert.format("a''; DROP TABLE x; --"))
+        await listener.catch_up()
+        assert await step.done(listener.notices) == ("notified", 1, 0, 0)
+        await step.execute(insert.format(long))
+        await listener.catch_up()
+        assert await step.done(listener.notices) == ("compared", 1, 0, 0)
+    assert set(await step.names()) == {"a'; DROP TABLE x; --", long}
 
 
 JUNK = [

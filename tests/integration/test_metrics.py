@@ -7,6 +7,7 @@ import re
 import socket
 import urllib.request
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -16,6 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from federation.errors import ConfigError
 from federation.serving.attending import waiting
 from federation.serving.metrics import Metrics
+from node.cli.refreshing import refresh_once
 from node.config import load_config
 from tests.agencies import HELD
 from tests.federation import COORDINATOR, DOWN, Federation
@@ -94,6 +96,17 @@ async def shown(federations: Server, tmp_path: Path) -> AsyncIterator[Shown]:
     await found.start()
     yield Shown(found, ports)
     await found.close()
+
+
+async def test_the_age_of_the_index_falls_with_a_refresh_by_another_process(shown: Shown) -> None:
+    shown.federation.clock.move(timedelta(hours=1))
+    assert (await shown.fetch(NODE)).value("simpul_index_age_seconds") == pytest.approx(3600, abs=1)
+    await refresh_once(
+        load_config(shown.federation.folder(NODE).root / "node.toml"), shown.federation.clock, compare=False
+    )
+    async with asyncio.timeout(20.0):
+        while (await shown.fetch(NODE)).value("simpul_index_age_seconds"):
+            continue
 
 
 async def test_every_metric_of_the_design_is_there(shown: Shown) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 SHELLS = ("bash", "zsh", "fish")
 COMMANDS = {
-    "simpul-node": {"check-config", "create-log", "doctor", "index", "migrate", "serve"},
+    "simpul-node": {"check-config", "create-log", "doctor", "index", "migrate", "refresh", "serve", "trigger"},
     "simpul-coordinator": {"ask", "check-config", "create-log", "doctor", "migrate", "serve"},
     "simpul-auditor": {"audit", "check-config", "doctor"},
 }

@@ -39,7 +39,7 @@ def test_every_mapping_in_the_operators_guide_loads(block: str) -> None:
 
 
 def test_the_guide_shows_every_shape() -> None:
-    assert len(BLOCKS) == 7
+    assert len(BLOCKS) == 10
 
 
 def test_a_good_mapping_resolves_its_person_and_its_as_of() -> None:
