@@ -14,7 +14,7 @@ import grpc
 from federation import status
 from federation.calling.channels import MAX_FRAME_BYTES, TlsIdentity, open_channel
 from federation.envelope import Envelope
-from federation.errors import CorruptLog, FederationError, MalformedStatement, TooBusy, TooLate, Unreachable
+from federation.errors import CorruptLog, FederationError, TooBusy, TooLate, Unreachable
 from federation.roster import Member
 from federation.tlog.checkpoint import Checkpoint, verify_checkpoint
 from federation.tlog.merkle import leaf_hash, verify_consistency, verify_inclusion
@@ -149,7 +149,7 @@ class NodeLink:
                 for item in frame.items:
                     self._take(session, item)
         except grpc.aio.AioRpcError as failed:
-            error = _broken(failed, self._member.id)
+            error = status.from_call(failed)
         except FederationError as failed:
             error = failed
         finally:
@@ -237,13 +237,6 @@ async def describe(member: Member, identity: TlsIdentity, deadline_seconds: floa
         max_in_flight=told.max_in_flight,
         record_types=tuple(told.record_types),
     )
-
-
-def _broken(failed: grpc.aio.AioRpcError, member: str) -> FederationError:
-    """Why a stream broke; gRPC itself refuses a frame beyond its limit, and tells it as if somebody were busy."""
-    if failed.code() is grpc.StatusCode.RESOURCE_EXHAUSTED and "larger than max" in (failed.details() or ""):
-        return MalformedStatement("the node sent a frame larger than any may be", member=member)
-    return status.from_call(failed)
 
 
 def _fault(message: pb.QuestionError, member: str) -> FederationError:

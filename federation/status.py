@@ -49,6 +49,7 @@ CLASS_KEY: Final = "simpul-error"
 RETRY_KEY: Final = "simpul-retry-after-ms"
 _FACT_PREFIX: Final = "simpul-fact-"
 _BROKEN: Final = "Stream removed"  # how gRPC tells of bytes that do not decrypt
+_OVERSIZE: Final = "larger than max"  # and of a message beyond its limit, as if somebody were busy
 _OWN: Final = frozenset({"self", "message", "retry_after"})
 _WAIT: Final = re.compile(r"[0-9]{1,10}")
 _BY_NAME: Final = {kind.__name__: kind for kind in CODES}
@@ -95,11 +96,18 @@ def from_call(error: grpc.aio.AioRpcError) -> FederationError:
     }
     details = error.details() or error.code().name
     name = metadata.get(CLASS_KEY)
-    if name is None and error.code() is grpc.StatusCode.UNKNOWN and details.startswith(_BROKEN):
-        return errors.Unreachable("the connection broke")
     if name is None:
-        return _BY_CODE.get(error.code(), errors.Internal)(f"the call failed: {error.code().name}")
+        return _told_by_grpc(error.code(), details)
     facts = {key.removeprefix(_FACT_PREFIX): value for key, value in metadata.items() if key.startswith(_FACT_PREFIX)}
     facts = {key.replace("-", "_"): value for key, value in facts.items()}
     retry = metadata.get(RETRY_KEY, "")
     return named(name, details, facts, timedelta(milliseconds=int(retry)) if _WAIT.fullmatch(retry) else None)
+
+
+def _told_by_grpc(failed: grpc.StatusCode, details: str) -> FederationError:
+    """What a status stands for that no method gave, but gRPC on either side."""
+    if failed is grpc.StatusCode.UNKNOWN and details.startswith(_BROKEN):
+        return errors.Unreachable("the connection broke")
+    if failed is grpc.StatusCode.RESOURCE_EXHAUSTED and _OVERSIZE in details:
+        return errors.MalformedStatement("a message is larger than any may be")
+    return _BY_CODE.get(failed, errors.Internal)(f"the call failed: {failed.name}")

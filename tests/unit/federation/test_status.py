@@ -107,6 +107,12 @@ def test_a_connection_that_broke_is_unreachable_and_what_a_stranger_serves_is_no
     assert type(status.from_call(failed(grpc.StatusCode.UNKNOWN, details="Unexpected"))) is errors.Internal
 
 
+def test_a_message_beyond_every_limit_is_malformed_and_nobody_is_busy() -> None:
+    beyond = failed(grpc.StatusCode.RESOURCE_EXHAUSTED, details="CLIENT: Received message larger than max (2 vs. 1)")
+    assert type(status.from_call(beyond)) is errors.MalformedStatement
+    assert type(status.from_call(failed(grpc.StatusCode.RESOURCE_EXHAUSTED))) is errors.TooBusy
+
+
 @pytest.mark.parametrize("retry", ["", "soon", "-1", "1e9", "١"])
 def test_a_time_to_wait_that_is_no_number_is_passed_over(retry: str) -> None:
     trailing = (("simpul-error", "TooBusy"), ("simpul-retry-after-ms", retry))
