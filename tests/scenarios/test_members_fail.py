@@ -7,9 +7,11 @@ coordinator's log says what was asked, what became of it, and of nothing twice.
 from __future__ import annotations
 
 import asyncio
+import shutil
+import ssl
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 import pytest
@@ -20,7 +22,8 @@ from federation.envelope import Envelope
 from federation.errors import Unreachable
 from federation.instant import system_clock
 from tests.agencies import HELD
-from tests.federation import COORDINATOR, Federation, Told
+from tests.conformance.foreign import Door, door
+from tests.federation import CARRIER, COORDINATOR, Federation, Told
 from tests.postgres import Server
 from tests.proxy import Proxy
 from tests.scenarios.asked import kinds_about, pursue, require_clean, shorten_deadline
@@ -206,6 +209,48 @@ async def test_a_member_started_twice_ends_the_second_and_the_first_goes_on(stan
     assert "has this log; stop it" in standing.members[member].output.read_text().removeprefix(before)
     told = await standing.federation.ask(standing.query(5))
     assert set(replies(told)) == set(NODES)
+
+
+@pytest.mark.parametrize("member", [COORDINATOR, "imigrasi"])
+async def test_no_handshake_below_tls_1_3_comes_to_an_end_at_a_door_opened_by_its_command(
+    standing: Standing, member: str
+) -> None:
+    at = door(standing.federation, member, CARRIER)
+    for presents in (True, False):
+        old = at.context(presents=presents)
+        old.maximum_version = ssl.TLSVersion.TLSv1_2
+        with pytest.raises((ssl.SSLError, ConnectionError)):
+            await shaken(at, old)
+    assert await shaken(at, at.context()) == "TLSv1.3"
+
+
+async def shaken(at: Door, context: ssl.SSLContext) -> str | None:
+    """Make a handshake and say of which version it was; raises what OpenSSL says where it fails."""
+    _, writer = await asyncio.open_connection(at.host, at.port, ssl=context)
+    version: str | None = writer.get_extra_info("ssl_object").version()
+    writer.transport.abort()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return version
+
+
+@pytest.mark.parametrize("member", [COORDINATOR, "imigrasi"])
+async def test_openssl_itself_gets_nothing_below_tls_1_3(standing: Standing, member: str) -> None:
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl here: install it (Debian: apt-get install openssl), then try again")
+    at = door(standing.federation, member, CARRIER)
+    presented = ("-cert", str(at.certificate), "-key", str(at.key), "-CAfile", str(at.ca), "-alpn", "h2")
+    found = {}
+    for version in ("-tls1_2", "-tls1_3"):
+        run = await asyncio.create_subprocess_exec(
+            *("openssl", "s_client", version, "-connect", at.address, *presented),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        out, _ = await run.communicate()
+        found[version] = b"Cipher is (NONE)" in out
+    assert found == {"-tls1_2": True, "-tls1_3": False}
 
 
 async def test_after_all_of_it_the_audit_has_nothing_to_say(standing: Standing) -> None:
