@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +20,8 @@ from federation.tlog.rows import Evidence, Leaf, ReceiptRow, Wrap
 from federation.wire.entry import decode_entry, encode_entry
 from federation.wire.envelope import decode_envelope, encode_envelope
 
+GROUP_SECONDS: Final = 1.0
+GROUP_ENVELOPES: Final = 256
 _STANDARD: Final = "standard"
 
 
@@ -34,13 +37,22 @@ class MemberLog:
     """The log of this member, with the keys that evidence is encrypted to."""
 
     def __init__(
-        self, log: Log, *, member: str, origin: str, key: EvidenceKey, recipients: Callable[[], Sequence[Recipient]]
+        self,
+        log: Log,
+        *,
+        member: str,
+        origin: str,
+        key: EvidenceKey,
+        recipients: Callable[[], Sequence[Recipient]],
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self.log = log
         self.member = member
         self.origin = origin
         self._key = key
         self._recipients = recipients
+        self._seconds = seconds
+        self._held: dict[str, _Held] = {}
 
     async def append(
         self, drafts: Sequence[Draft], *, receipts: Sequence[ReceiptRow] = (), beside: Sequence[Beside] = ()
@@ -53,13 +65,22 @@ class MemberLog:
     ) -> Placed:
         """Log drafts, and say also what the inserts beside them returned.
 
-        All that goes into the log together shares one evidence group for each retention rule.
+        What is logged within one second shares one evidence group for each retention rule, up to 256 envelopes.
         """
+        used: set[_Held] = set()
 
         def make(shared: Shared) -> Sequence[Leaf]:
-            return [self._leaf(draft, shared) for draft in drafts]
+            return [self._leaf(draft, shared, used) for draft in drafts]
 
-        return await self.log.place(Call(make=make, size=len(drafts), receipts=receipts, beside=beside))
+        try:
+            placed = await self.log.place(Call(make=make, size=len(drafts), receipts=receipts, beside=beside))
+        except BaseException:
+            self._held.clear()
+            raise
+        if all(place.fresh for place in placed.appended):
+            for held in used:
+                held.stored = True
+        return placed
 
     async def receipt(self, appended: Appended) -> bytes:
         """The receipt of an entry as C2SP tlog-proof text, under the newest checkpoint."""
@@ -83,31 +104,55 @@ class MemberLog:
                 return decode_envelope(decrypt(ciphertext, secret, self.origin))
         raise CorruptLog("no wrap of this evidence is for the key this process holds")
 
-    def _leaf(self, draft: Draft, shared: Shared) -> Leaf:
+    def _leaf(self, draft: Draft, shared: Shared, used: set[_Held]) -> Leaf:
         if draft.envelope is None:
             return Leaf(request=request_digest(draft.entry), entry=encode_entry(draft.entry), evidence=None)
-        group = self._group(draft.entry.retention, shared)
-        sealed = group.encrypt(encode_envelope(draft.envelope))
+        held = self._hold(draft.entry.retention, shared)
+        used.add(held)
+        held.envelopes += 1
+        sealed = held.group.encrypt(encode_envelope(draft.envelope))
         entry = replace(
             draft.entry,
             evidence_digest=sealed.digest,
             evidence_group=sealed.group,
-            wraps_digest=group.wraps_digest,
+            wraps_digest=held.group.wraps_digest,
         )
         evidence = Evidence(
             digest=sealed.digest, group=sealed.group, envelope_sha256=sealed.envelope_sha256, ct=sealed.ct
         )
         return Leaf(request=request_digest(entry), entry=encode_entry(entry), evidence=evidence)
 
-    def _group(self, retention: str, shared: Shared) -> EvidenceGroup:
-        found: EvidenceGroup | None = shared.kept.get(retention)
-        if found is None:
-            found = shared.kept[retention] = EvidenceGroup(self.origin, self._recipients())
+    def _hold(self, retention: str, shared: Shared) -> _Held:
+        """The group of this drain, which is the one of the last second if it may go on; its wraps, until stored."""
+        found: _Held | None = shared.kept.get(retention)
+        if found is not None:
+            return found
+        recipients, now = tuple(self._recipients()), self._seconds()
+        found = self._held.get(retention)
+        if found is None or not found.may_go_on(recipients, now):
+            found = self._held[retention] = _Held(EvidenceGroup(self.origin, recipients), recipients, now)
+        shared.kept[retention] = found
+        if not found.stored:
             shared.wraps += [
                 Wrap(group=w.group, recipient=w.recipient, key_id=w.key_id, wrap_sha256=w.wrap_sha256, wrap=w.wrap)
-                for w in found.wraps
+                for w in found.group.wraps
             ]
         return found
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    """An evidence group in use: for whom, since when, for how many envelopes, and whether the log has its wraps."""
+
+    group: EvidenceGroup
+    recipients: tuple[Recipient, ...]
+    since: float
+    envelopes: int = 0
+    stored: bool = False
+
+    def may_go_on(self, recipients: tuple[Recipient, ...], now: float) -> bool:
+        young = now - self.since < GROUP_SECONDS and self.envelopes < GROUP_ENVELOPES
+        return young and self.recipients == recipients
 
 
 def query_entry(

@@ -6,17 +6,20 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.exceptions import BadSignatureError
 
 from federation.errors import ConfigError, MalformedStatement, UntrustedSignature
 
 PUBLIC_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
+_SEED_BYTES: Final = 32
 _SPKI_PREFIX: Final = bytes.fromhex("302a300506032b6570032100")
 _P: Final = 2**255 - 19
 _D: Final = (-121665 * pow(121666, -1, _P)) % _P
@@ -37,18 +40,16 @@ class Signer(Protocol):
 class VerifyingKey:
     """An Ed25519 public key, 32 bytes; refuses points of small order and encodings that are not canonical.
 
-    The library underneath verifies a forgery made under such a key, so they may never enter a roster or credential.
+    Libraries differ on forgeries made under such keys, so they may never enter a roster or credential.
     """
 
     raw: bytes
     key_id: str = field(init=False)
-    _key: Ed25519PublicKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if len(self.raw) != PUBLIC_BYTES or _is_weak(self.raw):
             raise MalformedStatement("an Ed25519 public key is not canonical or is of small order; make a new key")
         object.__setattr__(self, "key_id", hashlib.sha256(self.spki).hexdigest())
-        object.__setattr__(self, "_key", Ed25519PublicKey.from_public_bytes(self.raw))
 
     @property
     def spki(self) -> bytes:
@@ -64,9 +65,11 @@ class VerifyingKey:
 
     def verify(self, signature: bytes, data: bytes) -> None:
         """Return if `signature` is this key's over `data`; else raise UntrustedSignature."""
+        if len(signature) != SIGNATURE_BYTES:
+            raise UntrustedSignature("a signature does not have 64 bytes", key_id=self.key_id)
         try:
-            self._key.verify(signature, data)
-        except InvalidSignature as error:
+            crypto_sign_open(signature + data, self.raw)
+        except BadSignatureError as error:
             raise UntrustedSignature("a signature does not verify", key_id=self.key_id) from error
 
 
@@ -74,22 +77,24 @@ class VerifyingKey:
 class SigningKey:
     """An Ed25519 private key held in memory; shows nothing of itself."""
 
-    _key: Ed25519PrivateKey = field(repr=False)
+    _seed: bytes = field(repr=False)
+    _secret: bytes = field(init=False, repr=False, compare=False)
     public: VerifyingKey = field(init=False)
 
     def __post_init__(self) -> None:
-        raw = self._key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
+        raw, secret = crypto_sign_seed_keypair(self._seed)
+        object.__setattr__(self, "_secret", secret)
         object.__setattr__(self, "public", VerifyingKey(raw))
 
     @classmethod
     def generate(cls) -> SigningKey:
         """Make a new key."""
-        return cls(Ed25519PrivateKey.generate())
+        return cls(os.urandom(_SEED_BYTES))
 
     @classmethod
     def from_seed(cls, seed: bytes) -> SigningKey:
         """Make the key of a 32-byte seed (RFC 8032); for vectors and tests."""
-        return cls(Ed25519PrivateKey.from_private_bytes(seed))
+        return cls(seed)
 
     @classmethod
     def from_file(cls, path: Path) -> SigningKey:
@@ -101,17 +106,17 @@ class SigningKey:
             raise ConfigError(f"{path} is not an unencrypted PKCS#8 key in PEM") from error
         if not isinstance(key, Ed25519PrivateKey):
             raise ConfigError(f"{path} holds a key that is not Ed25519")
-        return cls(key)
+        return cls(key.private_bytes_raw())
 
     def pem(self) -> bytes:
         """The private key as PKCS#8 PEM, to be written with `write_secret` and nowhere else."""
-        return self._key.private_bytes(
+        return Ed25519PrivateKey.from_private_bytes(self._seed).private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
 
     def sign(self, data: bytes) -> bytes:
         """Return the 64-byte signature over `data`."""
-        return self._key.sign(data)
+        return crypto_sign(data, self._secret)[:SIGNATURE_BYTES]
 
 
 def read_secret(path: Path) -> bytes:
@@ -133,6 +138,7 @@ def write_secret(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+@lru_cache(maxsize=4096)
 def _is_weak(raw: bytes) -> bool:
     """Whether 32 bytes encode no point canonically, or one of small order (RFC 8032 5.1.3; order divides 8)."""
     sign, y = raw[31] >> 7, int.from_bytes(raw, "little") & ((1 << 255) - 1)

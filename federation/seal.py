@@ -22,6 +22,7 @@ from federation.query import Query
 from federation.result import Result
 from federation.roster import Roster, check_succession
 from federation.statement import PAYLOAD_TYPES, Statement
+from federation.tlog.note import NoteVerifier
 from federation.wire.statement import decode, encode
 
 S = TypeVar("S", bound=Statement)
@@ -29,6 +30,7 @@ T = TypeVar("T", bound=Statement)
 
 MAX_WINDOW: Final = timedelta(hours=1)
 _MAX_OFFICERS: Final = 2
+_MAX_CREDENTIALS: Final = 10_000
 _opened: Final = object()
 
 
@@ -89,6 +91,14 @@ class Opener:
         self.roster = roster.statement
         self.roster_digest = roster.digest
         self._credentials: dict[bytes, Verified[Credential]] = {}
+        self._log_verifiers: dict[str, NoteVerifier] = {}
+
+    def log_verifier(self, member: str) -> NoteVerifier:
+        """What verifies the checkpoints of a member's log."""
+        found = self._log_verifiers.get(member)
+        if found is None:
+            found = self._log_verifiers[member] = NoteVerifier.from_vkey(self.roster.member(member).log_vkey)
+        return found
 
     def credential(self, envelope: Envelope) -> Verified[Credential]:
         """Open a credential: signed once, by the agency it names, with a key good when its window began."""
@@ -104,6 +114,8 @@ class Opener:
         if digest in self.roster.revoked_credentials:
             raise UntrustedSignature("the officer's credential is revoked", credential=digest.hex())
         found = _verified(credential, envelope, unknown=unknown)
+        if len(self._credentials) >= _MAX_CREDENTIALS:
+            self._credentials.clear()
         self._credentials[digest] = found
         return found
 

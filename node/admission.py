@@ -12,7 +12,6 @@ from federation.errors import (
 from federation.query import Query
 from federation.roster import Roster
 from federation.seal import Opener, Verified
-from federation.tlog.note import NoteVerifier
 from federation.tlog.receipt import Receipt, verify
 from federation.wire.entry import decode_entry
 
@@ -23,7 +22,6 @@ class Admission:
     def __init__(self, opener: Opener, member: str) -> None:
         self._opener = opener
         self._member = member
-        self._verifiers: dict[str, NoteVerifier] = {}
         self._checkpoints: set[bytes] = set()
 
     @property
@@ -51,15 +49,9 @@ class Admission:
             receipt = Receipt.parse(text)
             if len(self._checkpoints) > 10_000:
                 self._checkpoints.clear()
-            verify(receipt, self._verifier(via), self._checkpoints)
+            verify(receipt, self._opener.log_verifier(via), self._checkpoints)
             entry = decode_entry(receipt.entry)
         except (CorruptLog, MalformedStatement) as error:
             raise UntrustedSignature("the coordinator's receipt does not verify", via=via) from error
         if entry.kind != "query_asked" or entry.statement_digest != query.digest or entry.via != via:
             raise UntrustedSignature("the coordinator's receipt is for another entry", via=via)
-
-    def _verifier(self, member: str) -> NoteVerifier:
-        found = self._verifiers.get(member)
-        if found is None:
-            found = self._verifiers[member] = NoteVerifier.from_vkey(self.roster.member(member).log_vkey)
-        return found

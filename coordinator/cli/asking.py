@@ -21,7 +21,6 @@ from federation.query import MAX_CASE, Clear, Query, new_nonce, new_query_id
 from federation.result import Result, Silence
 from federation.seal import Opener, Verified, seal
 from federation.terms import terms
-from federation.tlog.note import NoteVerifier
 from federation.tlog.receipt import Receipt, verify
 from federation.v1 import coordinator_pb2 as pb
 from federation.v1.coordinator_pb2_grpc import CoordinatorServiceStub
@@ -191,7 +190,7 @@ class Checks:
 
     def _receipt(self, text: bytes, member: str) -> Receipt:
         receipt = Receipt.parse(text)
-        verify(receipt, NoteVerifier.from_vkey(self._opener.roster.member(member).log_vkey))
+        verify(receipt, self._opener.log_verifier(member))
         return receipt
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSet
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from federation.errors import MalformedStatement
@@ -24,7 +25,7 @@ _MAX_BYTES: Final = MAX_NOTE_BYTES + MAX_ENTRY_BYTES * 2
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Receipt:
     """An entry, its index, and the inclusion path to the root of a signed checkpoint."""
 
@@ -62,6 +63,10 @@ class Receipt:
 
     def encode(self) -> bytes:
         """The receipt as it is stored and handed on; any tlog-proof verifier reads it."""
+        return self._encoded
+
+    @cached_property
+    def _encoded(self) -> bytes:
         lines = [
             _HEADER,
             f"extra {encode_base64(self.entry)}",

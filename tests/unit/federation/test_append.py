@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -12,10 +12,10 @@ import pytest
 from federation.append import Draft, MemberLog
 from federation.entry import Entry, request_digest
 from federation.envelope import Envelope
-from federation.errors import CorruptLog, QueryExpired
+from federation.errors import CorruptLog, LogUnavailable, QueryExpired
 from federation.evidence import wraps_digest
-from federation.tlog.log import Log
-from federation.tlog.rows import Appended, EvidenceRow, Leaf, Wrap, WrapRow
+from federation.tlog.log import Appended, Call, Leaf, Log, Placed, Shared, Wrap
+from federation.tlog.rows import EvidenceRow, WrapRow
 from federation.wire.entry import decode_entry
 from federation.wire.envelope import encode_envelope
 from tests.vectors import cast as example
@@ -31,12 +31,18 @@ class Kept:
     leaves: list[Leaf] = field(default_factory=list)
     wraps: list[Wrap] = field(default_factory=list)
     erased: bool = False
+    unavailable: bool = False
 
-    async def append(self, leaves: Sequence[Leaf], *, wraps: Sequence[Wrap], **_: Any) -> tuple[Appended, ...]:
+    async def place(self, call: Call) -> Placed:
         """Keep all of it."""
+        shared = Shared()
+        leaves = call.make(shared)
+        if self.unavailable:
+            raise LogUnavailable("not now")
         self.leaves += leaves
-        self.wraps += wraps
-        return tuple(Appended(index=n, entry=leaf.entry, fresh=True) for n, leaf in enumerate(leaves))
+        self.wraps += shared.wraps
+        appended = tuple(Appended(index=n, entry=leaf.entry, fresh=True) for n, leaf in enumerate(leaves))
+        return Placed(appended=appended, returned={})
 
     async def evidence_of(self, digests: Sequence[bytes]) -> list[EvidenceRow]:
         """The ciphertexts of these digests."""
@@ -66,13 +72,14 @@ class Kept:
         ]
 
 
-def member_log(kept: Kept, key: int = 65) -> MemberLog:
+def member_log(kept: Kept, key: int = 65, seconds: Callable[[], float] = lambda: 0.0) -> MemberLog:
     return MemberLog(
         cast("Log", kept),
         member=example.NODE,
         origin=ORIGIN,
         key=example.evidence_key(key),
         recipients=example.recipients,
+        seconds=seconds,
     )
 
 
@@ -122,13 +129,40 @@ async def test_envelopes_of_one_retention_rule_share_a_group_and_of_two_do_not()
     assert len(kept.wraps) == 4
 
 
-async def test_no_two_appends_share_a_group() -> None:
+async def test_appends_of_one_second_share_a_group_and_its_wraps_are_logged_once() -> None:
+    kept, now = Kept(), [100.0]
+    log = member_log(kept, seconds=lambda: now[0])
+    for now[0] in (100.0, 100.9, 101.0):
+        await log.append([draft()])
+    one, other, third = entries(kept)
+    assert one.evidence_group == other.evidence_group != third.evidence_group
+    assert one.wraps_digest == other.wraps_digest != third.wraps_digest
+    assert [wrap.group for wrap in kept.wraps] == [one.evidence_group] * 2 + [third.evidence_group] * 2
+    assert await log.envelope_of(other) == ENVELOPES[0]
+
+
+async def test_a_group_takes_256_envelopes_and_no_more() -> None:
     kept = Kept()
-    for _ in range(2):
-        await member_log(kept).append([draft()])
+    log = member_log(kept)
+    for _ in range(257):
+        await log.append([draft()])
+    groups = [entry.evidence_group for entry in entries(kept)]
+    assert len(set(groups[:256])) == 1
+    assert groups[256] != groups[0]
+
+
+async def test_after_an_append_that_may_not_stand_a_new_group_begins() -> None:
+    kept = Kept()
+    log = member_log(kept)
+    await log.append([draft()])
+    kept.unavailable = True
+    with pytest.raises(LogUnavailable):
+        await log.append([draft()])
+    kept.unavailable = False
+    await log.append([draft()])
     one, other = entries(kept)
     assert one.evidence_group != other.evidence_group
-    assert one.evidence_digest != other.evidence_digest
+    assert {wrap.group for wrap in kept.wraps} == {one.evidence_group, other.evidence_group}
 
 
 async def test_an_entry_without_an_envelope_has_no_evidence_and_no_wraps() -> None:
