@@ -26,7 +26,8 @@ class Replied:
 class Question:
     """One question of a frame; `content` is its envelope, or what was wrong with its bytes.
 
-    `asked_this_hour` counts its requester's subjects with those of every question logged beside it.
+    `asked_this_hour` counts its requester's subjects with those of every question logged beside it; `named_roster`
+    is the roster it names, where that is newer than the one held.
     """
 
     correlation: int
@@ -35,6 +36,7 @@ class Question:
     told: Replied | FederationError | None = None
     admitted: Verified[Query] | None = field(default=None)
     asked_this_hour: int | None = field(default=None)
+    named_roster: int = field(default=0)
 
     @property
     def query(self) -> Verified[Query]:

@@ -57,20 +57,41 @@ class Responder:
     metrics: Metrics
     _admission: Admission | None = field(default=None, init=False)
 
-    async def respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> None:
-        """Reply to every question of a frame, or say what was wrong with it; one bad question hurts no other."""
+    async def respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> list[Question]:
+        """Reply to every question of a group, or say what was wrong with it; one bad question hurts no other.
+
+        Returns those, still open, that name a newer roster than the one held: `catch_up` replies to them.
+        """
         with self.metrics.step("all"):
-            await self._respond(questions, caller, deadline)
+            behind = await self._respond(questions, caller, deadline)
+        self._count_faults(questions, caller)
+        return behind
+
+    async def catch_up(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> list[Question]:
+        """Fetch the newest roster that questions name from their coordinator, then reply to them; none is left open."""
+        newest = max(int(question.named_roster) for question in questions)
+        try:
+            await self.membership.at_least(newest, caller, self._roster_accepted)
+            behind = await self.respond(questions, caller, deadline)
+            missing: FederationError = RosterMismatch("the query names a newer roster than its coordinator has")
+        except FederationError as error:
+            behind, missing = still_open(questions), error
+        for question in behind:
+            question.fail(missing, "roster")
+        self._count_faults(behind, caller)
+        return []
+
+    def _count_faults(self, questions: Sequence[Question], caller: str) -> None:
         for question in questions:
             if isinstance(question.told, FederationError):
                 self.metrics.replied(caller, f"fault_{type(question.told).__name__}")
 
-    async def _respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> None:
+    async def _respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> list[Question]:
         with self.metrics.step("admit"):
             for question in questions:  # 1 to 3: genuine, brought by its coordinator, ours
-                with question.guarded("admit"):
-                    question.admitted = await self._admit(question, caller)
-        timely, untimely = self._by_window(still_open(questions), deadline)  # 4: timely
+                self._admit(question, caller)
+        admitted = [question for question in still_open(questions) if question.admitted is not None]
+        timely, untimely = self._by_window(admitted, deadline)  # 4: timely
         with self.metrics.step("log_query"):
             seen = await self._log_received(timely)  # 5: LOG, before any record is looked at
         with self.metrics.step("answer_again"):  # 6: known with its reply: that reply, whatever the window
@@ -78,17 +99,19 @@ class Responder:
         for question, error in untimely.items():
             if question.told is None:
                 question.fail(error, "window")
-        await self._reply(still_open(questions))  # 7 to 12
+        await self._reply(still_open(admitted))  # 7 to 12
+        return still_open(questions)
 
-    async def _admit(self, question: Question, caller: str) -> Verified[Query]:
-        if not isinstance(question.content, Envelope):
-            raise question.content
-        self.membership.require_in_force(self.clock())
-        try:
-            return self._admissions().admit(question.content, question.receipt, caller)
-        except RosterMismatch as error:
-            await self.membership.at_least(int(error.facts["named"]), caller, self._roster_accepted)
-            return self._admissions().admit(question.content, question.receipt, caller)
+    def _admit(self, question: Question, caller: str) -> None:
+        """Admit a question, or leave it open without, where its roster is newer than the one held."""
+        with question.guarded("admit"):
+            if not isinstance(question.content, Envelope):
+                raise question.content
+            self.membership.require_in_force(self.clock())
+            try:
+                question.admitted = self._admissions().admit(question.content, question.receipt, caller)
+            except RosterMismatch as error:
+                question.named_roster = int(error.facts["named"])
 
     def _admissions(self) -> Admission:
         if self._admission is None or self._admission.roster is not self.membership.roster:

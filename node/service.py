@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -24,8 +24,11 @@ from node.question import Question, Replied
 from node.responder import Responder
 
 MAX_IN_FLIGHT: Final = 64
+MAX_GROUPS: Final = 2
 MAX_UNREAD: Final = 4 * MAX_IN_FLIGHT
 _RETRY_AFTER: Final = timedelta(milliseconds=200)
+
+Respond = Callable[[Sequence[Question], str, datetime | None], Awaitable[Sequence[Question]]]
 
 
 class NodeServicer(NodeServiceServicer):
@@ -97,30 +100,26 @@ class Stream:
         self._deadline = deadline
         self._done: asyncio.Queue[Sequence[Question] | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._waiting: list[Question] = []
+        self._groups = 0
         self._in_flight = 0
         self._read_on = asyncio.Event()
         self._sent_size = 0
 
     async def read(self, frames: AsyncIterator[pb.NodeServiceAskRequest]) -> None:
-        """Take frames as they come, each answered as a group of its own; what passes the limit is turned away.
+        """Take frames as they come; what came while two groups were under way makes up the next one.
 
-        Take no more while as much waits for a coordinator that does not read: its frames wait at its own side then.
+        What passes the limit is turned away. Take no more while as much waits for a coordinator that does not read: its
+        frames wait at its own side then.
         """
         try:
             async for frame in frames:
-                questions = [_question(message) for message in frame.questions]
-                if self._in_flight + len(questions) > MAX_IN_FLIGHT:
-                    busy = TooBusy("too many queries are in flight on this stream", retry_after=_RETRY_AFTER)
-                    for question in questions:
-                        question.told = busy
-                self._in_flight += len(questions)
-                task = asyncio.create_task(self._answer(questions))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._take_in([_question(message) for message in frame.questions])
                 while self._in_flight >= MAX_UNREAD:
                     self._read_on.clear()
                     await self._read_on.wait()
-            await asyncio.gather(*self._tasks)
+            while self._tasks:
+                await asyncio.wait(self._tasks)
         finally:
             self._done.put_nowait(None)
 
@@ -149,16 +148,50 @@ class Stream:
         ready += questions
         return False
 
+    def _take_in(self, questions: list[Question]) -> None:
+        if self._in_flight + len(questions) > MAX_IN_FLIGHT:
+            busy = TooBusy("too many queries are in flight on this stream", retry_after=_RETRY_AFTER)
+            for question in questions:
+                question.told = busy
+        self._in_flight += len(questions)
+        self._waiting += questions
+        self._begin()
+
+    def _begin(self) -> None:
+        if self._waiting and self._groups < MAX_GROUPS:
+            group, self._waiting = self._waiting, []
+            self._groups += 1
+            self._start(self._answer(group))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def _answer(self, questions: Sequence[Question]) -> None:
         waiting = [question for question in questions if question.told is None]
         try:
-            if waiting:
-                await self._responder.respond(waiting, self._caller, self._deadline)
+            behind = await self._responded(waiting, self._responder.respond)
+        finally:
+            self._groups -= 1
+            self._begin()
+        if behind:
+            self._start(self._catch_up(behind))
+        self._done.put_nowait([question for question in questions if question not in behind])
+
+    async def _catch_up(self, questions: Sequence[Question]) -> None:
+        """Questions under a newer roster wait for it by themselves: a roster that nobody has holds up no other."""
+        await self._responded(questions, self._responder.catch_up)
+        self._done.put_nowait(questions)
+
+    async def _responded(self, questions: Sequence[Question], respond: Respond) -> Sequence[Question]:
+        try:
+            return await respond(questions, self._caller, self._deadline) if questions else ()
         except Exception as error:
-            for question in waiting:
+            for question in questions:
                 if question.told is None:
                     question.fail(error, "respond")
-        self._done.put_nowait(questions)
+            return ()
 
     async def _items(self, ready: Sequence[Question]) -> list[pb.Item]:
         """The checkpoint that the replies need, if it is new on this stream, then the replies and the faults."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +28,7 @@ from federation.v1.membership_pb2 import RosterServiceGetRequest, RosterServiceG
 from federation.v1.membership_pb2_grpc import RosterServiceServicer
 from federation.wire.envelope import decode_envelope, encode_envelope, envelope_to_wire
 
+_MISSING_SECONDS = 2.0
 _FETCH_SECONDS = 5.0
 _HELD = "SELECT envelope FROM simpul.roster WHERE version = coalesce($1, (SELECT max(version) FROM simpul.roster))"
 _STORE = "INSERT INTO simpul.roster (version, digest, envelope) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
@@ -40,6 +43,8 @@ class Membership:
         self._pool = pool
         self._member = member
         self._identity = identity
+        self._fetching = asyncio.Lock()
+        self._missing, self._missing_until = 0, 0.0
         self._take(held)
 
     @classmethod
@@ -98,7 +103,20 @@ class Membership:
         return found
 
     async def at_least(self, version: int, source: str, accepted: Accepted) -> None:
-        """Hold `version` or newer, fetching what is missing from `source`; refuses what does not follow."""
+        """Hold `version` or newer, fetching what is missing from `source`; refuses what does not follow.
+
+        A version that could not be fetched is not asked for again for two seconds (RosterMismatch at once).
+        """
+        async with self._fetching:
+            if version >= self._missing and time.monotonic() < self._missing_until:
+                raise self._not_fetched(version)
+            try:
+                await self._fetch(version, source, accepted)
+            except RosterMismatch:
+                self._missing, self._missing_until = version, time.monotonic() + _MISSING_SECONDS
+                raise
+
+    async def _fetch(self, version: int, source: str, accepted: Accepted) -> None:
         while self.roster.version < version:
             wanted = self.roster.version + 1
             try:
@@ -111,15 +129,16 @@ class Membership:
                 )
                 found = open_next_roster(envelope, self.held)
             except FederationError as error:
-                raise RosterMismatch(
-                    "the query names a newer roster, which could not be fetched",
-                    held=self.roster.version,
-                    named=version,
-                ) from error
+                raise self._not_fetched(version) from error
             await _store(self._pool, found)
             self._take(found)
             await accepted(found)
             telemetry().info("roster_accepted", version=found.statement.version)
+
+    def _not_fetched(self, version: int) -> RosterMismatch:
+        return RosterMismatch(
+            "the query names a newer roster, which could not be fetched", held=self.roster.version, named=version
+        )
 
     async def envelope(self, version: int) -> Envelope:
         """A roster version as it was accepted; 0 for the newest (NotInLog where it never was)."""
