@@ -64,12 +64,12 @@ class Results:
         found: bytes | None = await self._pool.fetchval(_HELD, query_id)
         return found
 
-    async def open(self, at: datetime, limit: int) -> list[bytes]:
-        """The digests of queries asked of late that came to no result: those that a crash may have left.
+    async def open(self, at: datetime, limit: int, back: timedelta = timedelta.max) -> list[bytes]:
+        """The digests of queries made within `back` that came to no result: those that a crash may have left.
 
         Only as far back as results are kept: before that nobody could tell.
         """
-        since = max(0, micros(at - self._kept + _SKEWED) // 1000)
+        since = max(0, micros(at - min(back, self._kept - _SKEWED)) // 1000)
         rows = await self._pool.fetch(_OPEN, since.to_bytes(6, "big") + bytes(10), limit)
         return [row["query_digest"] for row in rows]
 
