@@ -23,11 +23,11 @@ from node.records.source import BATCH, Source
 from node.records.state import BEGIN, LOCK, SECRET_BYTES, SWITCH, secret_digest
 
 _BY_REFERENCE: Final = """
-CREATE UNIQUE INDEX match_record_next_by_reference ON simpul_index.match_record_next (type, reference)
+CREATE UNIQUE INDEX match_record_next_by_reference ON simpul_index.match_record_next (known_by)
 """
 _TWICE: Final = """
 SELECT rec, type, reference FROM (
-    SELECT rec, type, reference, row_number() OVER (PARTITION BY type, reference ORDER BY rec) AS place
+    SELECT rec, type, reference, row_number() OVER (PARTITION BY known_by ORDER BY rec) AS place
     FROM simpul_index.match_record_next
 ) AS numbered WHERE place > 1
 """
@@ -42,7 +42,7 @@ _HASTE: Final = "SET synchronous_commit TO off"
 _SURELY: Final = "RESET synchronous_commit"
 _SOURCE: Final = "INSERT INTO simpul_index.match_source_next VALUES ($1, $2, $3, $4, $4)"
 _STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4, $5, 0, $6)"
-_COLUMNS: Final = ("rec", "type", "reference", "digest", "as_of", "form", "fields")
+_COLUMNS: Final = ("rec", "type", "reference", "known_by", "digest", "as_of", "form", "fields")
 
 Progress = Callable[[int], None]
 
@@ -83,7 +83,9 @@ class Builder:
     ) -> list[Indexed]:
         found = [(source.read(record, row, at), row) for row in rows]
         return [
-            Indexed.of(each, row_digest(row.values, mapping, self._secret)) for each, row in found if each is not None
+            Indexed.of(each, row_digest(row.values, mapping, self._secret), self._secret)
+            for each, row in found
+            if each is not None
         ]
 
     async def _add(self, batch: Sequence[Indexed]) -> None:
@@ -92,9 +94,8 @@ class Builder:
         for each in batch:
             rec = self._next_rec
             self._next_rec += 1
-            records.append(
-                (rec, each.type, each.reference, each.digest, each.as_of, each.encoded_form, each.encoded_fields)
-            )
+            found = (each.known_by, each.digest, each.as_of, each.encoded_form, each.encoded_fields)
+            records.append((rec, each.type, each.reference, *found))
             keys += [(value, rec) for value in each.keys(self._secret)]
         self._records += len(records)
         count_tokens((each.form for each in batch), self._tokens)

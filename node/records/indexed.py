@@ -28,6 +28,7 @@ class Indexed:
 
     type: str
     reference: str
+    known_by: bytes
     digest: bytes
     as_of: datetime | None
     form: Form
@@ -35,12 +36,13 @@ class Indexed:
     encoded_fields: bytes
 
     @classmethod
-    def of(cls, record: SourceRecord, digest: bytes) -> Indexed:
+    def of(cls, record: SourceRecord, digest: bytes, secret: bytes) -> Indexed:
         """A record, and the digest of the row that it was read from."""
         form = prepare(record.person)
         return cls(
             type=record.type,
             reference=record.key,
+            known_by=reference_digest(record.type, record.key, secret),
             digest=digest,
             as_of=record.as_of,
             form=form,
@@ -64,6 +66,11 @@ def row_digest(values: tuple[object, ...], mapping: bytes, secret: bytes) -> byt
     return blake2b(
         repr(values).encode("utf-8", "surrogatepass"), digest_size=16, key=secret, salt=mapping[:16]
     ).digest()
+
+
+def reference_digest(record_type: str, reference: str, secret: bytes) -> bytes:
+    """By which a record is found by its reference, which may be longer than any index could hold."""
+    return blake2b(f"{record_type}/{reference}".encode(), digest_size=16, key=secret).digest()
 
 
 def count_tokens(forms: Iterable[Form], counted: Counter[str]) -> None:

@@ -231,7 +231,7 @@ def _hint(message: str) -> str:
     if "Invalid enum value" in message:
         parent, _, key = place.rpartition(".")
         kinds = {field.encode_name: field.type for field in msgspec.structs.fields(_shape(parent))}
-        return f"; write one of: {', '.join(map(str, get_args(kinds.get(key))))}"
+        return f"; write one of: {', '.join(filter(None, get_args(kinds.get(key))))}"
     return ""
 
 

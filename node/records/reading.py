@@ -76,7 +76,7 @@ def read_row(
     fields = {name: found for name, source in record.fields.items() if (found := _field(source, row))}
     as_of = _as_of(record.as_of, row)
     if not reference:
-        return None, (*row.faults, next(column for column in record.keys if not row.text(column)))
+        return None, (*row.faults, next((column for column in record.keys if not row.text(column)), record.keys[0]))
     if not (person.names or person.documents or person.national_identifiers):
         return None, (*row.faults, "person")
     found_record = SourceRecord(type=record.type, key=reference, person=person, fields=fields, as_of=as_of)
@@ -84,7 +84,7 @@ def read_row(
 
 
 def reference_of(record: RecordMapping, values: Mapping[str, object]) -> str:
-    """The agency's own reference of a row: the texts of its key columns; empty where one of them is."""
+    """The agency's own reference of a row: the texts of its key columns; empty where it can be none."""
     parts = ["" if (value := values[column]) is None else str(value).strip() for column in record.keys]
     reference = "/".join(parts) if all(parts) else ""
     return "" if "\x00" in reference else reference  # no database keeps a NUL in a text

@@ -168,7 +168,7 @@ class RecordMapping(Strict, frozen=True, kw_only=True):
     protected: str = ""
     latest: str = ""
     deleted: str = ""
-    refresh: Way | Literal[""] = ""
+    refresh: Literal["changed", "notify", "compare", ""] = ""
     changed: str | tuple[str, ...] = ()
     overlap: int = 300
     compare_s: int = 3600

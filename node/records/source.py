@@ -21,6 +21,7 @@ from node.records.statements import columns_of, count_rows, places, quoted_table
 __all__ = ["Source", "SourceRecord", "tables"]
 
 BATCH: Final = 1000
+_SHOWN: Final = 80  # signs of a reference
 _NAMED: Final = 100  # of what could not be read so many are named; all are counted
 _WRITABLE: Final = """
 SELECT has_any_column_privilege(oid, 'INSERT, UPDATE') OR has_table_privilege(oid, 'DELETE, TRUNCATE')
@@ -102,7 +103,7 @@ class Source:
     def name(self, record: RecordMapping, row: SourceRow, what: str) -> None:
         """Remember, by its reference or its line, a row that something is wrong with; never what it holds."""
         if len(self.unread) < _NAMED:
-            self.unread.append(f"{record.type} {row.place or row.reference or 'without a key'}: {what}")
+            self.unread.append(f"{record.type} {row.place or row.reference[:_SHOWN] or 'without a key'}: {what}")
 
     def twice(self, record: RecordMapping, row: SourceRow) -> None:
         """Count and name a row whose reference another row has: which of them is meant nobody knows, and one counts."""

@@ -21,8 +21,8 @@ BEGIN: Final = """
 DROP TABLE IF EXISTS simpul_index.match_key_next, simpul_index.match_record_next, simpul_index.match_token_next,
     simpul_index.match_source_next, simpul_index.match_state_next;
 CREATE TABLE simpul_index.match_record_next (
-    rec bigint NOT NULL, type text NOT NULL, reference text NOT NULL, digest bytea NOT NULL, as_of timestamptz,
-    form bytea NOT NULL, fields bytea NOT NULL
+    rec bigint NOT NULL, type text NOT NULL, reference text NOT NULL, known_by bytea NOT NULL, digest bytea NOT NULL,
+    as_of timestamptz, form bytea NOT NULL, fields bytea NOT NULL
 );
 CREATE TABLE simpul_index.match_key_next (key bigint NOT NULL, rec bigint NOT NULL);
 CREATE TABLE simpul_index.match_token_next (token bigint NOT NULL, share double precision NOT NULL);
@@ -34,7 +34,7 @@ CREATE TABLE simpul_index.match_state_next (
     records bigint NOT NULL, as_of timestamptz NOT NULL, form_version int NOT NULL, secret_sha256 bytea NOT NULL,
     next_rec bigint NOT NULL, changes bigint NOT NULL, tokens uuid NOT NULL
 );
-CREATE UNLOGGED TABLE IF NOT EXISTS simpul_index.match_seen (reference text PRIMARY KEY);
+CREATE UNLOGGED TABLE IF NOT EXISTS simpul_index.match_seen (known_by bytea PRIMARY KEY);
 """
 SWITCH: Final = """
 DROP TABLE IF EXISTS simpul_index.match_key, simpul_index.match_record, simpul_index.match_token,

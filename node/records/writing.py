@@ -16,7 +16,7 @@ import msgspec
 from federation.errors import RecordsUnavailable
 from matching.blocking import key_values
 from matching.form import decode
-from node.records.indexed import Indexed, count_tokens, mapping_digest, row_digest, shares
+from node.records.indexed import Indexed, count_tokens, mapping_digest, reference_digest, row_digest, shares
 from node.records.reading import SourceRow
 from node.records.shape import RecordMapping
 from node.records.source import Source
@@ -24,20 +24,20 @@ from node.records.state import IndexLost
 
 _HASTE: Final = "SET synchronous_commit TO off"  # a commit lost to a crash takes all after it along, and is done again
 _KNOWN: Final = """
-SELECT reference, rec, digest FROM simpul_index.match_record WHERE type = $1 AND reference = ANY($2::text[])
+SELECT known_by, rec, digest FROM simpul_index.match_record WHERE known_by = ANY($1::bytea[])
 """
 _FORMS: Final = "SELECT rec, form FROM simpul_index.match_record WHERE rec = ANY($1::bigint[])"
 _NUMBER: Final = "UPDATE simpul_index.match_state SET next_rec = next_rec + $1 RETURNING next_rec - $1"
 _INSERT: Final = """
-INSERT INTO simpul_index.match_record (rec, type, reference, digest, as_of, form, fields)
-SELECT u.rec, $1, u.reference, u.digest, u.as_of, u.form, u.fields
-FROM unnest($2::bigint[], $3::text[], $4::bytea[], $5::timestamptz[], $6::bytea[], $7::bytea[])
-    AS u (rec, reference, digest, as_of, form, fields)
+INSERT INTO simpul_index.match_record (rec, type, reference, known_by, digest, as_of, form, fields)
+SELECT u.rec, $1, u.reference, u.known_by, u.digest, u.as_of, u.form, u.fields
+FROM unnest($2::bigint[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::bytea[], $8::bytea[])
+    AS u (rec, reference, known_by, digest, as_of, form, fields)
 """
 _UPDATE: Final = """
 UPDATE simpul_index.match_record AS r SET digest = u.digest, as_of = u.as_of, form = u.form, fields = u.fields
-FROM unnest($2::bigint[], $3::text[], $4::bytea[], $5::timestamptz[], $6::bytea[], $7::bytea[])
-    AS u (rec, reference, digest, as_of, form, fields)
+FROM unnest($2::bigint[], $3::text[], $4::bytea[], $5::bytea[], $6::timestamptz[], $7::bytea[], $8::bytea[])
+    AS u (rec, reference, known_by, digest, as_of, form, fields)
 WHERE r.rec = u.rec AND r.type = $1
 """
 _DELETE: Final = "DELETE FROM simpul_index.match_record WHERE rec = ANY($1::bigint[])"
@@ -51,16 +51,16 @@ WHERE k.key = u.key AND k.rec = u.rec
 _COUNT: Final = "UPDATE simpul_index.match_state SET records = records + $1, changes = changes + $2"
 _FORGET_SEEN: Final = "TRUNCATE simpul_index.match_seen"
 _SEE: Final = """
-INSERT INTO simpul_index.match_seen SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING RETURNING reference
+INSERT INTO simpul_index.match_seen SELECT * FROM unnest($1::bytea[]) ON CONFLICT DO NOTHING RETURNING known_by
 """
 _UNSEEN: Final = """
 SELECT rec, reference FROM simpul_index.match_record AS r
-WHERE type = $1 AND rec > $2 AND NOT EXISTS (SELECT FROM simpul_index.match_seen AS s WHERE s.reference = r.reference)
+WHERE type = $1 AND rec > $2 AND NOT EXISTS (SELECT FROM simpul_index.match_seen AS s WHERE s.known_by = r.known_by)
 ORDER BY rec LIMIT $3
 """
 _LOSS: Final = """
 SELECT count(*) AS records, count(*) FILTER (
-    WHERE NOT EXISTS (SELECT FROM simpul_index.match_seen AS s WHERE s.reference = r.reference)
+    WHERE NOT EXISTS (SELECT FROM simpul_index.match_seen AS s WHERE s.known_by = r.known_by)
 ) AS unseen FROM simpul_index.match_record AS r WHERE type = $1
 """
 _SETTLE: Final = """
@@ -124,23 +124,24 @@ class Writer:
 
     async def _write(self, rows: Sequence[SourceRow], at: datetime, gone: Sequence[str]) -> None:
         rows = self._each_once(rows)
-        references = [row.reference for row in rows if row.reference]
-        found = await self._connection.fetch(_KNOWN, self._record.type, [*references, *gone])
-        known = {row["reference"]: (row["rec"], row["digest"]) for row in found}
-        remove = {known[each][0] for each in gone if each in known}
+        named = [self._known_by(row.reference) for row in rows]
+        lost = [self._known_by(reference) for reference in gone]
+        found = await self._connection.fetch(_KNOWN, [*named, *lost])
+        known = {row["known_by"]: (row["rec"], row["digest"]) for row in found}
+        remove = {known[each][0] for each in lost if each in known}
         fresh: list[Indexed] = []
-        for row in rows:
+        for row, known_by in zip(rows, named, strict=True):
             digest = row_digest(row.values, self.mapping, self._secret)
-            rec, digest_before = known.get(row.reference, (None, b""))
+            rec, digest_before = known.get(known_by, (None, b""))
             if digest == digest_before:
                 continue
             record = self._source.read(self._record, row, at)
             if record is not None:
-                fresh.append(Indexed.of(record, digest))
+                fresh.append(Indexed.of(record, digest, self._secret))
             elif rec is not None:
                 remove.add(rec)
-        changed = {known[each.reference][0]: each for each in fresh if each.reference in known}
-        added = [each for each in fresh if each.reference not in known]
+        changed = {known[each.known_by][0]: each for each in fresh if each.known_by in known}
+        added = [each for each in fresh if each.known_by not in known]
         await self._store(added, changed, sorted(remove))
 
     def _each_once(self, rows: Sequence[SourceRow]) -> list[SourceRow]:
@@ -183,13 +184,15 @@ class Writer:
     async def first_seen(self, rows: Sequence[SourceRow]) -> list[SourceRow]:
         """Note rows as seen in this comparison; gives those whose references no row before them had."""
         once = self._each_once(rows)
-        named = [row.reference for row in once if row.reference]
+        named = {self._known_by(row.reference): row for row in once if row.reference}
         with writing():
-            first = {row["reference"] for row in await self._connection.fetch(_SEE, named)}
-        for row in once:
-            if row.reference and row.reference not in first:
-                self._source.twice(self._record, row)
-        return [row for row in once if row.reference in first or not row.reference]
+            first = {row["known_by"] for row in await self._connection.fetch(_SEE, list(named))}
+        for known_by in named.keys() - first:
+            self._source.twice(self._record, named[known_by])
+        return [row for row in once if not row.reference or self._known_by(row.reference) in first]
+
+    def _known_by(self, reference: str) -> bytes:
+        return reference_digest(self._record.type, reference, self._secret)
 
     async def remove_unseen(self) -> None:
         """Remove what this comparison did not see; refuses to lose most of a large index (RecordsUnavailable)."""
@@ -284,10 +287,10 @@ def writing() -> Iterator[None]:
 def _rows(records: dict[int, Indexed]) -> tuple[list[Any], ...]:
     return _columns(
         (
-            (rec, each.reference, each.digest, each.as_of, each.encoded_form, each.encoded_fields)
+            (rec, each.reference, each.known_by, each.digest, each.as_of, each.encoded_form, each.encoded_fields)
             for rec, each in records.items()
         ),
-        6,
+        7,
     )
 
 

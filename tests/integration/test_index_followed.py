@@ -20,6 +20,7 @@ from node.cli.indexing import index_records
 from node.cli.refreshing import refresh_once
 from node.config import LoadedConfig, load_config
 from node.records.build import lock
+from node.records.indexed import reference_digest
 from node.records.state import LOCK
 from tests.agencies import ABSENT, HELD, PROTECTED, Row
 from tests.federation import Federation
@@ -190,8 +191,9 @@ async def test_a_refresh_killed_in_its_middle_is_gone_on_with_and_nothing_is_los
         hold = holder.transaction()
         await hold.start()
         await holder.execute(  # not committed: whoever comes to this record must wait for it
-            "INSERT INTO simpul_index.match_record SELECT -1, 'stay_permit', 'N-02500', '', NULL, form, fields"
-            " FROM simpul_index.match_record LIMIT 1"
+            "INSERT INTO simpul_index.match_record SELECT -1, type, reference, $1, '', NULL, form, fields"
+            " FROM simpul_index.match_record LIMIT 1",
+            reference_digest("stay_permit", "N-02500", loaded(small).secret_file.read_bytes()),
         )
         async with command(small, "refresh") as process:
             await until(connection, "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted")

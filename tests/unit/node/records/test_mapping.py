@@ -70,6 +70,13 @@ def test_a_good_mapping_resolves_its_person_and_its_as_of() -> None:
         ('version = "2026-11-01"', "version = 3", r"Expected `str`, got `int` - at `\$\.mapping\.version`"),
         ('key = "no"', 'key = ["no", "id"]\nlatest = "o.masuk"', r"latest keeps one row for each key"),
         ('key = "no"', 'key = ""', r"key is empty; write key ="),
+        ('table = "detensi"\n', "", r'write table = "...".*or \[record.file\] with its path'),
+        ('key = "no"', 'key = "no"\nrefresh = "often"', r"write one of: changed, notify, compare"),
+        ('key = "no"', 'key = "no"\nrefresh = "changed"', r'needs changed = "...", the column that tells'),
+        ('key = "no"', 'key = "o.no"\nrefresh = "notify"', r"needs every column of key to be of detensi"),
+        ('key = "no"', 'key = "no"\noverlap = -1', r"overlap is 0 or more"),
+        ('key = "no"', 'key = "no"\ncompare_s = 0', r"compare_s 1 or more"),
+        ('key = "no"', 'key = "no"\nchanged = "x.at"', r"changed: 'x' in 'x.at' is no alias"),
         ('key = "no"', 'key = "no"\nas_of = { column = "d" }', r"as_of must hold a day or an instant; write as_of ="),
     ],
 )
@@ -90,6 +97,45 @@ def test_a_wrong_key_is_named_and_the_right_one_told(right: str, wrong: str, say
 def test_a_person_that_cannot_be_read_is_refused(person: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         parse_mapping(GOOD.replace("[[record]]", f"{person}\n[[record]]").encode())
+
+
+FILE = """
+[mapping]
+member = "imigrasi"
+version = "1"
+[[record]]
+type = "detention"
+key = "NO"
+[record.file]
+path = "buku.csv"
+[record.person]
+names = [{ column = "NO. & NAMA" }]
+"""
+
+
+def test_a_file_is_found_from_the_folder_of_its_mapping(tmp_path: Path) -> None:
+    (tmp_path / "mapping.toml").write_text(FILE)
+    record = load_mapping(tmp_path / "mapping.toml").record[0]
+    assert record.file is not None
+    assert record.file.path == tmp_path / "buku.csv"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ('key = "NO"', 'key = "NO"\ntable = "t"', r"table may not stand beside \[record.file\]"),
+        ('key = "NO"', 'key = "NO"\nchanged = "d"\nlatest = "d"', r"latest, changed may not stand beside"),
+        ('"buku.csv"', '"buku.xls"', r"file.path names buku.xls; a file is .csv or .xlsx"),
+        ('"buku.csv"', '"buku.csv"\ndelimiter = ";;"', r"file.delimiter is one sign"),
+        ('"buku.csv"', '"buku.csv"\nheader = 0', r"file.header the number of a line, from 1"),
+        ('"buku.csv"', '"buku.csv"\nencoding = "latin"', r"write one of: utf-8, utf-16, cp1252"),
+        ('path = "buku.csv"', "", r"missing required field `path`.*from the folder of the mapping"),
+    ],
+)
+def test_a_file_that_is_described_wrongly_is_refused(right: str, wrong: str, says: str) -> None:
+    assert right in FILE
+    with pytest.raises(ConfigError, match=says):
+        parse_mapping(FILE.replace(right, wrong, 1).encode())
 
 
 def test_one_record_type_is_mapped_once() -> None:
