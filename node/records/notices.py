@@ -16,6 +16,7 @@ from node.records.shape import AgencyMapping, RecordMapping
 from node.records.statements import places, quoted, quoted_table
 
 _MOST: Final = 10_000  # beyond so many all is compared, which is then cheaper
+_SETTINGS: Final = {"application_name": "simpul-node listener", "default_transaction_read_only": "on"}
 _LONGEST: Final = 7000  # of a notification's 8000 bytes: more would fail the agency's own transaction
 
 
@@ -86,7 +87,7 @@ class Listener:
         try:
             if self._connection is None or self._connection.is_closed():
                 self.notices.lost = True
-                self._connection = await asyncpg.connect(self._dsn)
+                self._connection = await asyncpg.connect(self._dsn, server_settings=_SETTINGS)
                 await self._connection.add_listener(self._channel, self._heard)
             await self._connection.execute("SELECT 1")
             self.notices.deaf = False

@@ -123,7 +123,7 @@ async def test_a_notice_lost_with_its_session_is_healed_by_the_comparison_that_f
     async with listening(step) as listener:
         admin = await asyncpg.connect(step.database.admin_dsn)
         await admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' OR query = 'SELECT 1'"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'simpul-node listener'"
         )
         await admin.close()
         await step.execute(FOURTH, REMOVED)
