@@ -55,12 +55,14 @@ def _readable(handler: Any, *, ours: bool) -> Any:
         (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler),
     }
     name, make = kinds[handler.request_streaming, handler.response_streaming]
-    read = _reader(handler.request_deserializer, raises=handler.request_streaming)
+    read = reader(handler.request_deserializer, raises=handler.request_streaming)
     behaviour = getattr(handler, name)
     return make(behaviour if ours else _guarded(behaviour), read, handler.response_serializer)
 
 
-def _reader(read: Callable[[bytes], Any], *, raises: bool) -> Callable[[bytes], Any]:
+def reader(read: Callable[[bytes], Any], *, raises: bool) -> Callable[[bytes], Any]:
+    """Read as `read` does; of what is unreadable raise MalformedStatement, or return what `require_read` refuses."""
+
     def reading(content: bytes) -> Any:
         try:
             return read(content)

@@ -17,7 +17,7 @@ ED25519: Final = 0x01
 MAX_NOTE_BYTES: Final = 65_536
 MAX_SIGNATURES: Final = 64
 _KEY_ID_BYTES: Final = 4
-_NO_NAME: Final = re.compile(r"[+\s\x00-\x1f]")
+_NO_NAME: Final = re.compile(r"[+\s\x00-\x1f\ud800-\udfff]")
 _CONTROL: Final = re.compile(rb"[\x00-\x09\x0b-\x1f]")
 _MARK: Final = "— "  # SPEC: signed-note, Format: em dash (U+2014), space
 
@@ -147,7 +147,7 @@ def key_id(name: str, kind: int, public: bytes) -> bytes:
 
 
 def require_name(name: str) -> None:
-    """Refuse a key name that is empty, or holds a space, a plus or a control character (MalformedStatement)."""
+    """Refuse a key name that is empty, or holds a space, a plus, a control or half a character (MalformedStatement)."""
     if not name or _NO_NAME.search(name) is not None:
         raise MalformedStatement("a key name is empty or holds a space, a plus or a control character")
 
