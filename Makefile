@@ -8,7 +8,10 @@ STAMP := $(VENV)/.made-of-
 unexport PYTHONDONTWRITEBYTECODE
 # Nor does a process of ours fork once it speaks gRPC; one that starts a program must not be taken for one that does.
 export GRPC_ENABLE_FORK_SUPPORT := 0
-.PHONY: help demo demo-stop test check lint types contracts stubs lock clean
+.PHONY: help demo demo-stop test check soak lint types contracts stubs lock clean
+# How long `make soak` fuzzes each target, and how many streams it breaks.
+SECONDS ?= 60
+BREAKS ?= 10000
 
 help: ## What there is to type
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -23,6 +26,10 @@ test: $(STAMP)dev ## Every test but the long ones
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: lint types contracts test ## What CI runs: lint, types, imports, sizes, vocabulary, stubs, then the tests
+
+soak: $(STAMP)soak ## The long ones: every fuzzer for SECONDS=60, then BREAKS=10000 streams broken under load
+	@$(BIN)/python -m tests.fuzz.soak --seconds $(SECONDS); fuzzed=$$?; \
+	  $(BIN)/python -m tests.soak.breaks --breaks $(BREAKS) && exit $$fuzzed
 
 lint: $(STAMP)dev
 	@$(BIN)/ruff check .
@@ -40,7 +47,7 @@ stubs: $(STAMP)dev ## Make federation/v1 anew from protos/
 	@PYTHON=$(BIN)/python protos/generate.sh
 
 lock: ## Resolve the requirements anew
-	@UV=$$(sh deploy/find-uv.sh $(PYTHON)) && for group in demo dev; do \
+	@UV=$$(sh deploy/find-uv.sh $(PYTHON)) && for group in demo dev soak; do \
 	  $$UV pip compile pyproject.toml --group $$group --universal --generate-hashes --no-emit-index-url \
 	    --python-version 3.11 --quiet --custom-compile-command "make lock" -o requirements/$$group.lock; done && \
 	  $$UV pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
@@ -49,11 +56,16 @@ lock: ## Resolve the requirements anew
 clean: ## Remove what was installed and built here
 	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo.json
 
-# The environment holds what its lock names, and the checkout itself; the dev lock holds all that the demo needs.
+# The environment holds what its lock names, and the checkout itself; the dev lock holds all that the demo needs, the
+# soak lock all that the dev lock does.
 $(STAMP)dev: requirements/dev.lock pyproject.toml
 	@sh deploy/install.sh $(PYTHON) $(VENV) requirements/dev.lock
-	@touch $@ $(STAMP)demo
+	@rm -f $(STAMP)soak && touch $@ $(STAMP)demo
 
 $(STAMP)demo: requirements/demo.lock pyproject.toml
 	@sh deploy/install.sh $(PYTHON) $(VENV) requirements/demo.lock
-	@rm -f $(STAMP)dev && touch $@
+	@rm -f $(STAMP)dev $(STAMP)soak && touch $@
+
+$(STAMP)soak: requirements/soak.lock pyproject.toml
+	@sh deploy/install.sh $(PYTHON) $(VENV) requirements/soak.lock
+	@touch $@ $(STAMP)dev $(STAMP)demo
