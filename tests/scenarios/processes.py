@@ -50,6 +50,13 @@ class Process:
         """Where what it writes is kept."""
         return self._config.with_name("telemetry.log")
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._running is not None
+        assert self._running.pid is not None
+        return self._running.pid
+
     async def start_beside(self) -> int:
         """Start another of the same configuration, beside the one that runs; returns with what it ended."""
         second = self._launch()
@@ -85,9 +92,7 @@ class Process:
         return made
 
     def _signal(self, number: signal.Signals) -> None:
-        assert self._running is not None
-        assert self._running.pid is not None
-        os.kill(self._running.pid, number)
+        os.kill(self.pid, number)
 
     async def _listening(self) -> bool:
         host, port = self._member.endpoints[self._role].split(":")
