@@ -44,7 +44,7 @@ class Membership:
         self._member = member
         self._identity = identity
         self._fetching = asyncio.Lock()
-        self._missing, self._missing_until = 0, 0.0
+        self._missing: dict[str, tuple[int, float]] = {}
         self._take(held)
 
     @classmethod
@@ -105,15 +105,17 @@ class Membership:
     async def at_least(self, version: int, source: str, accepted: Accepted) -> None:
         """Hold `version` or newer, fetching what is missing from `source`; refuses what does not follow.
 
-        A version that could not be fetched is not asked for again for two seconds (RosterMismatch at once).
+        A version that could not be fetched from a source is not asked of it again for two seconds (RosterMismatch at
+        once): a coordinator that names what it does not have keeps no other from being believed.
         """
         async with self._fetching:
-            if version >= self._missing and time.monotonic() < self._missing_until:
+            missing, until = self._missing.get(source, (0, 0.0))
+            if version >= missing and time.monotonic() < until:
                 raise self._not_fetched(version)
             try:
                 await self._fetch(version, source, accepted)
             except RosterMismatch:
-                self._missing, self._missing_until = version, time.monotonic() + _MISSING_SECONDS
+                self._missing[source] = version, time.monotonic() + _MISSING_SECONDS
                 raise
 
     async def _fetch(self, version: int, source: str, accepted: Accepted) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from federation.roster import Roster
 from federation.wire.entry import decode_entry
 from federation.wire.statement import decode
 from tests.agencies import HELD
-from tests.federation import COORDINATOR, GUEST, Federation
+from tests.carrier import Carrier
+from tests.federation import CARRIER, COORDINATOR, GUEST, Federation
 from tests.postgres import Server
 
 NODE = "imigrasi"
@@ -93,6 +95,23 @@ async def test_a_roster_that_nobody_has_is_told_as_a_mismatch_and_the_node_keeps
     with pytest.raises(RosterMismatch):
         await small.ask(small.query(HELD[0].person, officer=alya), alya)
     assert await versions(small) == [1]
+
+
+async def test_a_coordinator_that_names_a_roster_it_does_not_have_keeps_no_other_from_being_believed(
+    small: Federation,
+) -> None:
+    small.change_roster(suspend=frozenset({GUEST}))
+    await small.stop(COORDINATOR)
+    await small.start(COORDINATOR)
+    alya = renewed(small)
+    query = small.query(HELD[0].person, officer=alya)
+    other = Carrier(small, CARRIER)  # at whose address nobody hands out a roster
+    with pytest.raises(RosterMismatch):
+        await other.ask(other.question(replace(query, via=CARRIER)))
+    await other.close()
+    told = await small.ask(query, alya)
+    assert told.answer(NODE).subjects[0].band == "strong"
+    assert await versions(small) == [1, 2]
 
 
 async def test_the_officers_of_a_suspended_member_are_not_heard(small: Federation) -> None:
