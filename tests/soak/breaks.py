@@ -3,6 +3,9 @@
 A node and a coordinator run as processes of their own. Three things break their streams: callers who cancel streams
 to the node, officers who hang up on the coordinator, and a wire between the two, cut by RST. Meanwhile officers ask.
 Memory (VmRSS) of both may differ by 5 % at most between the warmed-up process and the end.
+
+Some growth is not of breaks: each distinct query leaves a little in memories that are bounded (checkpoints verified,
+tiles read), about 0.8 kB in the node and 0.4 kB in the coordinator until they are full. Breaks alone leave nothing.
 """
 
 from __future__ import annotations
