@@ -25,6 +25,7 @@ from federation.v1.node_pb2_grpc import NodeServiceStub
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 
 _MAX_IN_FLIGHT = 64
+_FRAME_SECONDS = 0.25
 _LONGEST_WAIT_SECONDS = 86_400
 
 
@@ -51,12 +52,32 @@ class Description:
 
 @dataclass(slots=True)
 class _Session:
-    """One stream while it lives: what waits to go, what waits for its item, the last checkpoint seen on it."""
+    """One stream while it lives: what waits to go, what waits for its item, the last checkpoint seen on it.
+
+    `unheard` are the frames of which no question has its reply yet, each by the correlations of its questions.
+    """
 
     waiting: dict[int, asyncio.Future[Received]] = field(default_factory=dict)
     outbox: asyncio.Queue[pb.Question] = field(default_factory=asyncio.Queue)
+    unheard: set[frozenset[int]] = field(default_factory=set)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
     checkpoint: Checkpoint | None = None
     note: bytes = b""
+
+    def told(self, correlation: int) -> None:
+        """A question has its reply, or waits for none any more: its frame is heard of."""
+        self.waiting.pop(correlation, None)
+        for frame in [frame for frame in self.unheard if correlation in frame]:
+            self.unheard.remove(frame)
+            self.heard.set()
+
+    async def quiet(self) -> None:
+        """Return once no frame is unheard of, or the node has had its time: what comes meanwhile goes together."""
+        self.heard.clear()
+        if self.unheard:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FRAME_SECONDS):
+                    await self.heard.wait()
 
 
 class NodeLink:
@@ -107,7 +128,7 @@ class NodeLink:
         except TimeoutError as error:
             raise TooLate("the node did not reply before the deadline", member=self._member.id) from error
         finally:
-            session.waiting.pop(correlation, None)
+            session.told(correlation)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -165,9 +186,10 @@ class NodeLink:
 
     # REASON for the ignore: the class takes no arguments at run time
     async def _write(self, session: _Session, call: grpc.aio.StreamStreamCall) -> None:  # type: ignore[type-arg]
-        """Build each frame of what is queued when it is built; wait for no timer."""
+        """Build each frame of what is queued when the node is heard of; a frame to a node at rest goes at once."""
         while True:
             questions = [await session.outbox.get()]
+            await session.quiet()
             size = questions[0].ByteSize()
             while not session.outbox.empty() and len(questions) < _MAX_IN_FLIGHT:
                 if size + questions[-1].ByteSize() > MAX_FRAME_BYTES // 2:
@@ -176,6 +198,7 @@ class NodeLink:
                 size += questions[-1].ByteSize()
             live = [question for question in questions if question.correlation in session.waiting]
             if live:
+                session.unheard.add(frozenset(question.correlation for question in live))
                 await call.write(pb.NodeServiceAskRequest(questions=live))
 
     def _take(self, session: _Session, item: pb.Item) -> None:
