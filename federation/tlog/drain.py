@@ -140,9 +140,9 @@ async def _write(session: Session, before: Stored, signer: NoteSigner, merged: _
         receipts=[receipt for call in merged.calls for receipt in call.receipts],
     )
     inserts = _inserts(merged)
-    statement, *parameters = grow(growth, session.epoch, list(inserts.items()))
+    statement, parameters = grow(growth, session.epoch, list(inserts.items()))
     session.warnings.clear()
-    rows = await session.connection.fetch(str(statement), *parameters)
+    rows = await session.connection.fetch(statement, *parameters)
     if session.warnings:
         # a wait for the standby was cancelled: committed here, perhaps not there
         raise OutcomeUnknown

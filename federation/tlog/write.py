@@ -1,9 +1,9 @@
-"""The one SQL statement by which a log grows, so that what belongs together stands or falls together."""
+"""The one statement by which a log grows, so that what belongs together stands or falls together."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -11,31 +11,13 @@ from typing import Final
 from federation.tlog.check import Stored
 from federation.tlog.rows import Appended, Evidence, Leaf, ReceiptRow, TileRow, Wrap
 
-# `held` is the fence: unless this session's epoch and size still stand, it is empty, and so is all that follows.
-_GROW: Final = """
+# The fence: unless this session's epoch and size still stand, it is empty, and so is all that selects FROM it.
+_HELD: Final = """
 WITH held AS (
     UPDATE simpul.log_state SET size = $1, frontier = $2, edge = $3 WHERE epoch = $4 AND size = $5 RETURNING size
-), entries AS (
-    INSERT INTO simpul.log_entry (index, request, leaf, leaf_hash)
-    SELECT u.* FROM held, unnest($6::bigint[], $7::bytea[], $8::bytea[], $9::bytea[]) AS u
-), signed AS (
-    INSERT INTO simpul.log_checkpoint (size, note) SELECT held.size, $10::bytea FROM held WHERE held.size > $5
-), ciphertexts AS (
-    INSERT INTO simpul.evidence (digest, "group", envelope_sha256, ct)
-    SELECT u.* FROM held, unnest($11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[]) AS u ON CONFLICT DO NOTHING
-), wraps AS (
-    INSERT INTO simpul.evidence_wrap ("group", recipient, key_id, wrap_sha256, wrap)
-    SELECT u.* FROM held, unnest($15::bytea[], $16::text[], $17::text[], $18::bytea[], $19::bytea[]) AS u
-    ON CONFLICT DO NOTHING
-), receipts AS (
-    INSERT INTO simpul.receipt (statement_digest, member, proof)
-    SELECT u.* FROM held, unnest($20::bytea[], $21::text[], $22::bytea[]) AS u ON CONFLICT DO NOTHING
-), tiles AS (
-    INSERT INTO simpul.log_tile (level, n, hashes)
-    SELECT u.* FROM held, unnest($23::smallint[], $24::bigint[], $25::bytea[]) AS u
 )"""
-_PARAMETERS: Final = 25
-_HELD: Final = "SELECT -1 AS beside, ''::text AS key, held.size AS number FROM held"
+_FENCE_PARAMETERS: Final = 5
+_SIZE: Final = "SELECT -1 AS beside, ''::text AS key, held.size AS number FROM held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +36,42 @@ class BesideInsert:
             raise ValueError("what goes beside an append must be fenced with it: select FROM held")
 
 
+_ENTRIES: Final = BesideInsert(
+    """
+INSERT INTO simpul.log_entry (index, request, leaf, leaf_hash)
+SELECT u.* FROM held, unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[]) AS u""",
+    parameters=4,
+)
+_CHECKPOINT: Final = BesideInsert(
+    "INSERT INTO simpul.log_checkpoint (size, note) SELECT held.size, $1::bytea FROM held", parameters=1
+)
+_EVIDENCE: Final = BesideInsert(
+    """
+INSERT INTO simpul.evidence (digest, "group", envelope_sha256, ct)
+SELECT u.* FROM held, unnest($1::bytea[], $2::bytea[], $3::bytea[], $4::bytea[]) AS u ON CONFLICT DO NOTHING""",
+    parameters=4,
+)
+_WRAPS: Final = BesideInsert(
+    """
+INSERT INTO simpul.evidence_wrap ("group", recipient, key_id, wrap_sha256, wrap)
+SELECT u.* FROM held, unnest($1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::bytea[]) AS u
+ON CONFLICT DO NOTHING""",
+    parameters=5,
+)
+_RECEIPTS: Final = BesideInsert(
+    """
+INSERT INTO simpul.receipt (statement_digest, member, proof)
+SELECT u.* FROM held, unnest($1::bytea[], $2::text[], $3::bytea[]) AS u ON CONFLICT DO NOTHING""",
+    parameters=3,
+)
+_TILES: Final = BesideInsert(
+    """
+INSERT INTO simpul.log_tile (level, n, hashes)
+SELECT u.* FROM held, unnest($1::smallint[], $2::bigint[], $3::bytea[]) AS u""",
+    parameters=3,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Beside:
     """Rows that stand or fall with one append; `columns` makes them of the places that its leaves got.
@@ -64,6 +82,9 @@ class Beside:
     insert: BesideInsert
     columns: Callable[[Sequence[Appended]], Sequence[Sequence[object]]]
     clash: Exception | None = None
+
+
+Insert = tuple[BesideInsert, Sequence[object]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,27 +100,37 @@ class Growth:
     receipts: Sequence[ReceiptRow]
 
 
-def grow(
-    growth: Growth, epoch: int, inserts: Sequence[tuple[BesideInsert, Sequence[Sequence[object]]]]
-) -> list[object]:
-    """The statement for these inserts, and then its parameters."""
-    fresh, before, after = growth.fresh, growth.before.tree, growth.after.tree
-    evidence = [leaf.evidence for leaf in fresh if leaf.evidence is not None]
+def grow(growth: Growth, epoch: int, beside: Sequence[Insert]) -> tuple[str, list[object]]:
+    """The statement for what there is to insert, and its parameters; rows of `beside` are numbered by their place."""
+    before, after = growth.before.tree, growth.after.tree
     parameters: list[object] = [after.size, b"".join(after.frontier), b"".join(after.edge), epoch, before.size]
-    parameters += [range(before.size, after.size), [leaf.request for leaf in fresh], [leaf.entry for leaf in fresh]]
-    parameters += [growth.hashes, growth.after.note]
-    parameters += _columns(evidence, "digest", "group", "envelope_sha256", "ct")
-    parameters += _columns(growth.wraps, "group", "recipient", "key_id", "wrap_sha256", "wrap")
-    parameters += _columns(growth.receipts, "statement_digest", "member", "proof")
-    parameters += _columns(growth.tiles, "level", "n", "hashes")
+    inserts = [*beside, *_own(growth)]
     for _, columns in inserts:
         parameters += columns
-    return [_statement(tuple(insert for insert, _ in inserts)), *parameters]
+    return _statement(tuple(insert for insert, _ in inserts)), parameters
 
 
-@lru_cache(maxsize=64)
+def _own(growth: Growth) -> Iterator[Insert]:
+    """The log's own rows, by the table; a table that gets none is left out."""
+    fresh = growth.fresh
+    if fresh:
+        indexes = range(growth.before.tree.size, growth.after.tree.size)
+        yield _ENTRIES, (indexes, [leaf.request for leaf in fresh], [leaf.entry for leaf in fresh], growth.hashes)
+        yield _CHECKPOINT, (growth.after.note,)
+    evidence = [leaf.evidence for leaf in fresh if leaf.evidence is not None]
+    if evidence:
+        yield _EVIDENCE, _columns(evidence, "digest", "group", "envelope_sha256", "ct")
+    if growth.wraps:
+        yield _WRAPS, _columns(growth.wraps, "group", "recipient", "key_id", "wrap_sha256", "wrap")
+    if growth.receipts:
+        yield _RECEIPTS, _columns(growth.receipts, "statement_digest", "member", "proof")
+    if growth.tiles:
+        yield _TILES, _columns(growth.tiles, "level", "n", "hashes")
+
+
+@lru_cache(maxsize=128)
 def _statement(inserts: tuple[BesideInsert, ...]) -> str:
-    parts, ends, used = [_GROW], [_HELD], _PARAMETERS
+    parts, ends, used = [_HELD], [_SIZE], _FENCE_PARAMETERS
     for place, insert in enumerate(inserts):
         parts.append(f", beside_{place} AS ({_renumbered(insert.sql, used)})")
         if insert.returns:
