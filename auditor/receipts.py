@@ -13,7 +13,7 @@ from federation.entry import REPLY_KINDS, Entry
 from federation.errors import FederationError
 from federation.tlog.checkpoint import Checkpoint
 from federation.tlog.note import Note, NoteVerifier
-from federation.tlog.receipt import Receipt, verify
+from federation.tlog.receipt import KnownCheckpoints, Receipt, verify
 from federation.wire.entry import decode_entry
 
 PROVEN_BY: Final[Mapping[str, frozenset[str]]] = {
@@ -30,7 +30,7 @@ class Receipts:
         self._holder = holder
         self._readings = readings
         self._rosters = rosters
-        self._known: dict[str, set[bytes]] = {}
+        self._known = KnownCheckpoints()
 
     def check(self) -> Iterator[Finding]:
         """Find receipts that do not hold, belong to no entry, are denied by their log, or are missing."""
@@ -66,7 +66,7 @@ class Receipts:
         verifier = self._rosters.verifier(held.member, origin) or self._rosters.verifier(held.member)
         if verifier is None:
             raise _no_log(held.member)
-        checkpoint = verify(receipt, verifier, self._known.setdefault(verifier.vkey, set()))
+        checkpoint = verify(receipt, verifier, self._known)
         return receipt, checkpoint, decode_entry(receipt.entry), verifier
 
     def _line(self, statement_digest: bytes, member: str) -> Line | None:

@@ -17,6 +17,8 @@ from federation.serving.faults import opaque
 from federation.serving.metrics import Metrics, outcome_of
 from federation.status import silence_reason
 from federation.telemetry import telemetry
+from federation.v1 import node_pb2 as pb
+from federation.wire.envelope import envelope_to_wire
 
 Outcome = Accepted | Silence
 
@@ -37,7 +39,8 @@ class Dispatch:
     ) -> AsyncIterator[Sequence[Outcome]]:
         """One outcome for each member of the audience, as they come; those that came together are given together."""
         self._follow(opener.roster)
-        tasks = [asyncio.create_task(self._one(query, receipt, opener, member)) for member in query.statement.audience]
+        question = pb.Question(query=envelope_to_wire(query.envelope), receipt=receipt)
+        tasks = [asyncio.create_task(self._one(query, question, opener, member)) for member in query.statement.audience]
         waiting = set(tasks)
         try:
             while waiting:
@@ -81,18 +84,18 @@ class Dispatch:
             del self._links[member]
             self._retire(link)
 
-    async def _one(self, query: Verified[Query], receipt: bytes, opener: Opener, member: str) -> Outcome:
-        outcome = await self._asked(query, receipt, opener, member)
+    async def _one(self, query: Verified[Query], question: pb.Question, opener: Opener, member: str) -> Outcome:
+        outcome = await self._asked(query, question, opener, member)
         self._metrics.replied(member, _kind(outcome))
         return outcome
 
-    async def _asked(self, query: Verified[Query], receipt: bytes, opener: Opener, member: str) -> Outcome:
+    async def _asked(self, query: Verified[Query], question: pb.Question, opener: Opener, member: str) -> Outcome:
         try:
             if opener.roster.member(member).standing != "good":
                 raise MemberSuspended("the member is suspended", member=member)
             link = self._link(opener.roster, member)
             try:
-                received = await link.ask(query.envelope, receipt, self._deadline_seconds)
+                received = await link.ask(question, self._deadline_seconds)
             finally:
                 self._leave_if_dead(member, link)
             return accept(received.envelope, received.receipt, opener=opener, query=query, member=member)

@@ -22,7 +22,7 @@ from federation.tlog.note import NoteVerifier
 from federation.tlog.receipt import Receipt
 from federation.v1 import node_pb2 as pb
 from federation.v1.node_pb2_grpc import NodeServiceStub
-from federation.wire.envelope import envelope_from_wire, envelope_to_wire
+from federation.wire.envelope import envelope_from_wire
 
 _MAX_IN_FLIGHT = 64
 _FRAME_SECONDS = 0.25
@@ -101,27 +101,29 @@ class NodeLink:
         """Whether a stream to the node is open, as far as is known."""
         return self._session is not None
 
-    async def ask(self, query: Envelope, receipt: bytes, deadline_seconds: float) -> Received:
-        """Send one question; returns the node's reply, or raises its fault, or Unreachable or TooLate.
+    async def ask(self, question: pb.Question, deadline_seconds: float) -> Received:
+        """Send one question, under a number of this link; returns the reply, or raises a fault, Unreachable or TooLate.
 
         Where not one frame came in all that time, the path itself may be dead though no end of it was told: `is_dead`.
         """
         heard = self._heard
         with self._counted():
             try:
-                return await self._ask(query, receipt, deadline_seconds)
+                return await self._ask(question, deadline_seconds)
             except TooLate:
                 self.is_dead |= self._heard == heard
                 raise
 
-    async def _ask(self, query: Envelope, receipt: bytes, deadline_seconds: float) -> Received:
+    async def _ask(self, question: pb.Question, deadline_seconds: float) -> Received:
         session = self._session or self._open()
         if len(session.waiting) >= _MAX_IN_FLIGHT:
             raise TooBusy("too many queries are in flight to this node", member=self._member.id)
         correlation = next(self._numbers)
         future: asyncio.Future[Received] = asyncio.get_running_loop().create_future()
         session.waiting[correlation] = future
-        session.outbox.put_nowait(pb.Question(correlation=correlation, query=envelope_to_wire(query), receipt=receipt))
+        numbered = pb.Question(correlation=correlation)
+        numbered.MergeFrom(question)
+        session.outbox.put_nowait(numbered)
         try:
             async with asyncio.timeout(deadline_seconds):
                 return await future

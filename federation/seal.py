@@ -23,6 +23,8 @@ from federation.result import Result
 from federation.roster import Roster, check_succession
 from federation.statement import PAYLOAD_TYPES, Statement
 from federation.tlog.note import NoteVerifier
+from federation.tlog.receipt import KnownCheckpoints, Receipt
+from federation.tlog.receipt import verify as verify_receipt
 from federation.wire.statement import decode, encode
 
 S = TypeVar("S", bound=Statement)
@@ -92,6 +94,11 @@ class Opener:
         self.roster_digest = roster.digest
         self._credentials: dict[bytes, Verified[Credential]] = {}
         self._log_verifiers: dict[str, NoteVerifier] = {}
+        self._checkpoints = KnownCheckpoints()
+
+    def require_receipt(self, receipt: Receipt, member: str) -> None:
+        """Refuse a receipt that is not of a member's log (MalformedStatement, UntrustedSignature, CorruptLog)."""
+        verify_receipt(receipt, self.log_verifier(member), self._checkpoints)
 
     def log_verifier(self, member: str) -> NoteVerifier:
         """What verifies the checkpoints of a member's log."""

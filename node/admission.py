@@ -12,17 +12,16 @@ from federation.errors import (
 from federation.query import Query
 from federation.roster import Roster
 from federation.seal import Opener, Verified
-from federation.tlog.receipt import Receipt, verify
+from federation.tlog.receipt import Receipt
 from federation.wire.entry import decode_entry
 
 
 class Admission:
-    """Admits queries for one member under one roster; remembers checkpoints it has verified."""
+    """Admits queries for one member under one roster."""
 
     def __init__(self, opener: Opener, member: str) -> None:
         self._opener = opener
         self._member = member
-        self._checkpoints: set[bytes] = set()
 
     @property
     def roster(self) -> Roster:
@@ -47,9 +46,7 @@ class Admission:
         via = query.statement.via
         try:
             receipt = Receipt.parse(text)
-            if len(self._checkpoints) > 10_000:
-                self._checkpoints.clear()
-            verify(receipt, self._opener.log_verifier(via), self._checkpoints)
+            self._opener.require_receipt(receipt, via)
             entry = decode_entry(receipt.entry)
         except (CorruptLog, MalformedStatement) as error:
             raise UntrustedSignature("the coordinator's receipt does not verify", via=via) from error

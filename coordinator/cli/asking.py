@@ -21,7 +21,7 @@ from federation.query import MAX_CASE, Clear, Query, new_nonce, new_query_id
 from federation.result import Result, Silence
 from federation.seal import Opener, Verified, seal
 from federation.terms import terms
-from federation.tlog.receipt import Receipt, verify
+from federation.tlog.receipt import Receipt
 from federation.v1 import coordinator_pb2 as pb
 from federation.v1.coordinator_pb2_grpc import CoordinatorServiceStub
 from federation.wire import scalars
@@ -190,7 +190,7 @@ class Checks:
 
     def _receipt(self, text: bytes, member: str) -> Receipt:
         receipt = Receipt.parse(text)
-        verify(receipt, self._opener.log_verifier(member))
+        self._opener.require_receipt(receipt, member)
         return receipt
 
 

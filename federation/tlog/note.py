@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from federation.errors import MalformedStatement, UntrustedSignature
@@ -57,6 +57,10 @@ class Note:
     @classmethod
     def parse(cls, data: bytes) -> Note:
         """Read a note; refuses what is too large or of any other form (MalformedStatement). Nothing is verified."""
+        return _parse(data)
+
+    @classmethod
+    def _parse(cls, data: bytes) -> Note:
         if len(data) > MAX_NOTE_BYTES:
             raise MalformedStatement(f"a note has more than {MAX_NOTE_BYTES} bytes", size=len(data))
         require_plain(data)
@@ -72,6 +76,10 @@ class Note:
     def encode(self) -> bytes:
         """The note's bytes."""
         return b"".join((self.text, b"\n", *(line.encode() for line in self.signatures)))
+
+
+# the note of a checkpoint comes with every receipt under it
+_parse = lru_cache(maxsize=256)(Note._parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,15 +172,15 @@ def require_plain(data: bytes) -> None:
 
 def encode_base64(raw: bytes) -> str:
     """Standard base64, RFC 4648 section 4."""
-    return base64.b64encode(raw).decode()
+    return binascii.b2a_base64(raw, newline=False).decode()
 
 
 def decode_base64(text: str) -> bytes:
     """Read standard base64; refuses any spelling but the one that encoding gives (MalformedStatement)."""
     try:
-        raw = base64.b64decode(text, validate=True)
+        raw = binascii.a2b_base64(text, strict_mode=True)
     except (binascii.Error, ValueError) as error:
         raise MalformedStatement("not base64") from error
-    if encode_base64(raw) != text:
+    if binascii.b2a_base64(raw, newline=False) != text.encode():
         raise MalformedStatement("base64 in a spelling that encoding does not give")
     return raw

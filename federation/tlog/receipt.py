@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableSet
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -76,16 +76,37 @@ class Receipt:
         return "\n".join(lines).encode() + b"\n\n" + self.checkpoint
 
 
-def verify(receipt: Receipt, verifier: NoteVerifier, known: MutableSet[bytes] | None = None) -> Checkpoint:
+class KnownCheckpoints:
+    """Checkpoints that were verified, by the SHA-256 of their notes; the oldest are forgotten."""
+
+    def __init__(self, most: int = 1024) -> None:
+        self._most = most
+        self._known: dict[bytes, Checkpoint] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def verified(self, note: bytes, verifier: NoteVerifier) -> Checkpoint:
+        """The checkpoint of a note, verified now or before with the same verifier."""
+        digest = hashlib.sha256(verifier.key_id + note).digest()
+        found = self._known.get(digest)
+        if found is None:
+            found = verify_checkpoint(note, verifier)
+            if len(self._known) >= self._most:
+                del self._known[next(iter(self._known))]
+            self._known[digest] = found
+        return found
+
+
+def verify(receipt: Receipt, verifier: NoteVerifier, known: KnownCheckpoints | None = None) -> Checkpoint:
     """Return the checkpoint of a receipt that holds: signed by `verifier` under its origin, and the entry included.
 
-    Notes in `known` were verified before with this same verifier and are not verified again; the note is added once
-    it is. Refuses a note of another form (MalformedStatement), signature (UntrustedSignature) or tree (CorruptLog).
+    Refuses a note of another form (MalformedStatement), signature (UntrustedSignature) or tree (CorruptLog).
     """
-    if known is not None and receipt.checkpoint in known:
-        checkpoint = Checkpoint.parse(Note.parse(receipt.checkpoint).text)
-    else:
+    if known is None:
         checkpoint = verify_checkpoint(receipt.checkpoint, verifier)
+    else:
+        checkpoint = known.verified(receipt.checkpoint, verifier)
     verify_inclusion(
         index=receipt.index,
         size=checkpoint.size,
@@ -93,8 +114,6 @@ def verify(receipt: Receipt, verifier: NoteVerifier, known: MutableSet[bytes] | 
         path=receipt.path,
         root=checkpoint.root,
     )
-    if known is not None:
-        known.add(receipt.checkpoint)
     return checkpoint
 
 

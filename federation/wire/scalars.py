@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeVar
 
 from google.protobuf.duration_pb2 import Duration
@@ -32,6 +33,7 @@ def parse(kind: type[M], payload: bytes) -> M:
         raise MalformedStatement(f"the payload is no {kind.DESCRIPTOR.name}") from error
 
 
+@lru_cache(maxsize=4096)
 def identifier(value: str, field: str) -> str:
     """A lower-case id of 1 to 64 characters."""
     if not _ID.fullmatch(value):
@@ -41,6 +43,11 @@ def identifier(value: str, field: str) -> str:
 
 def identifiers(values: Iterable[str], field: str, most: int = 1000) -> tuple[str, ...]:
     """Ids, each once, in byte order."""
+    return _identifiers(tuple(values), field, most)
+
+
+@lru_cache(maxsize=4096)
+def _identifiers(values: tuple[str, ...], field: str, most: int) -> tuple[str, ...]:
     found = tuple(identifier(value, field) for value in values)
     if len(found) > most or list(found) != sorted(set(found)):
         raise MalformedStatement(f"{field} must hold at most {most} ids in byte order, each once", field=field)

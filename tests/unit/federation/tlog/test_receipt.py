@@ -12,7 +12,7 @@ from federation.keys import SigningKey
 from federation.tlog.checkpoint import Checkpoint, sign_checkpoint
 from federation.tlog.merkle import leaf_hash, node_hash
 from federation.tlog.note import NoteSigner, NoteVerifier
-from federation.tlog.receipt import Receipt, verify
+from federation.tlog.receipt import KnownCheckpoints, Receipt, verify
 from federation.tlog.tiles import encode_bundle
 
 FAULTS = sorted((Path(__file__).parent / "faults" / "receipt").iterdir())
@@ -83,19 +83,31 @@ FALSE: dict[str, tuple[Receipt, type[FederationError]]] = {
 @pytest.mark.parametrize("what", FALSE)
 def test_a_false_receipt_is_refused_whether_or_not_its_checkpoint_is_known(what: str) -> None:
     receipt, error = FALSE[what]
-    known = {RECEIPT.checkpoint}
-    for cache in (None, set[bytes](), known):
+    known = KnownCheckpoints()
+    verify(RECEIPT, LOG.verifier, known)
+    for cache in (None, KnownCheckpoints(), known):
         with pytest.raises(error):
             verify(receipt, LOG.verifier, cache)
-    assert known == {RECEIPT.checkpoint}
 
 
-def test_a_checkpoint_once_verified_is_not_verified_again() -> None:
-    known: set[bytes] = set()
+def test_a_checkpoint_once_verified_is_known_under_its_verifier_alone() -> None:
+    known = KnownCheckpoints()
     verify(RECEIPT, LOG.verifier, known)
-    assert known == {RECEIPT.checkpoint}
     other = Receipt(entry=b"a", index=0, path=(B, C), checkpoint=RECEIPT.checkpoint)
     assert verify(other, LOG.verifier, known) == CHECKPOINT
+    assert len(known) == 1
+    stranger = NoteVerifier(LOG.verifier.name, SigningKey.from_seed(bytes([9]) * 32).public)
+    with pytest.raises(UntrustedSignature):
+        verify(RECEIPT, stranger, known)
+    assert len(known) == 1
+
+
+def test_of_many_checkpoints_the_oldest_are_forgotten() -> None:
+    known = KnownCheckpoints(most=2)
+    for size in (1, 2, 3):
+        note = sign_checkpoint(Checkpoint(origin=CHECKPOINT.origin, size=size, root=A), LOG)
+        assert known.verified(note, LOG.verifier).size == size
+    assert len(known) == 2
 
 
 def test_a_receipt_of_another_log_is_refused() -> None:
