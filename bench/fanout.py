@@ -11,6 +11,7 @@ import itertools
 import json
 import random
 import shutil
+import socket
 import statistics
 import sys
 import tempfile
@@ -24,6 +25,7 @@ import uvloop
 from rich.console import Console
 
 from bench.floor import Floor, timed
+from bench.ledger import Ledger, Spent, read_steps, show_spent, show_steps
 from bench.points import Report
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
@@ -109,8 +111,10 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
     processes = Processes(folder / "telemetry")
     try:
         founded = await found(folder / "federation", cluster, options.people, lambda _: None)
+        metrics = _with_metrics(founded.nodes[0])
         starts = await _start(founded, processes)
-        report = await _measure(options, founded, folder, console)
+        bookkeeper = Ledger(processes.numbers, folder / "cluster" / "data"), metrics
+        report = await _measure(options, founded, folder, console, bookkeeper)
         report.facts |= {"node_start_s": starts, **_memory(processes)}
         audit = await run_audit(founded.auditor, Console(quiet=True))
         report.facts["audit_findings"] = len(audit.faults)
@@ -122,8 +126,12 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
     return report
 
 
-async def _measure(options: argparse.Namespace, founded: Founded, folder: Path, console: Console) -> Report:
+async def _measure(
+    options: argparse.Namespace, founded: Founded, folder: Path, console: Console, books: tuple[Ledger, str]
+) -> Report:
     report = Report("fanout")
+    ledger, metrics = books
+    spent: dict[str, Spent] = {}
     member = founded.federation.member(ASKER)
     officers = [_officer(founded, folder / f"officer-{i}", i) for i in range(OFFICERS)]
     coordinator = founded.federation.open_roster().statement.member(COORDINATOR)
@@ -138,20 +146,36 @@ async def _measure(options: argparse.Namespace, founded: Founded, folder: Path, 
     async with Floor(len(founded.nodes), identity, *sizes) as floor:
         for concurrency in CONCURRENCIES:
             count = options.count if concurrency > 1 else max(30, options.count // 4)
-            unary, framed, ours = [], [], []
+            label = f"c={concurrency}"
+            unary, framed, ours, costs = [], [], [], []
+            steps = read_steps(metrics)
             for _ in range(options.repeats):
                 unary.append(await timed(floor.unary, concurrency, count))
                 framed.append(await timed(floor.framed, concurrency, count))
+                before = ledger.read()
                 ours.append(await timed(askers.ask, concurrency, count))
-            report.add(f"c={concurrency}", "queries/s", unary, ours)
+                costs.append(ledger.spent(before, ledger.read(), count))
+            report.add(label, "queries/s", unary, ours)
+            spent[label] = sorted(costs, key=lambda cost: cost.total)[len(costs) // 2]
             report.facts[f"framed_floor_c{concurrency}"] = round(statistics.median(run.rate for run in framed), 1)
-            console.print(f"c={concurrency} done", style="dim")
+            report.facts[f"cpu_ms_c{concurrency}"] = round(spent[label].total, 1)
+            if concurrency == 1:
+                show_steps(console, steps, read_steps(metrics))
+    show_spent(console, spent)
     recall = askers.matched / max(1, askers.held)
     report.facts |= {"recall": round(recall, 4), "silences": askers.silences}
     report.correct = recall >= 0.95 and askers.silences == 0
     for channel in channels:
         await channel.close(None)
     return report
+
+
+def _with_metrics(node: Path) -> str:
+    """Have one node tell its metrics; returns the address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    node.write_text(f'{node.read_text()}\n[metrics]\nlisten = "{address}"\n')
+    return address
 
 
 def _officer(founded: Founded, folder: Path, number: int) -> Officer:
