@@ -102,6 +102,31 @@ class Askers:
         return matched
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One concurrency: floors and ours in turn, so many times."""
+
+    label: str
+    concurrency: int
+    count: int
+    repeats: int
+
+    async def take(self, report: Report, floor: Floor, askers: Askers, ledger: Ledger) -> Spent:
+        """Add the point to the report; returns the CPU of the median repeat."""
+        unary, framed, ours, costs = [], [], [], []
+        for _ in range(self.repeats):
+            unary.append(await timed(floor.unary, self.concurrency, self.count))
+            framed.append(await timed(floor.framed, self.concurrency, self.count))
+            before = ledger.read()
+            ours.append(await timed(askers.ask, self.concurrency, self.count))
+            costs.append(ledger.spent(before, ledger.read(), self.count))
+        report.add(self.label, "queries/s", unary, ours)
+        spent = sorted(costs, key=lambda cost: cost.total)[len(costs) // 2]
+        report.facts[f"framed_floor_c{self.concurrency}"] = round(statistics.median(run.rate for run in framed), 1)
+        report.facts[f"cpu_ms_c{self.concurrency}"] = round(spent.total, 1)
+        return spent
+
+
 async def run(options: argparse.Namespace, console: Console) -> Report:
     """Bring up a federation, take floor and ours in turn, audit, and report."""
     # REASON: the embedded server runs as a user of its own, who must be able to walk to its data
@@ -145,20 +170,10 @@ async def _measure(
     identity = (member.tls_certificate, member.tls_key, roots)
     async with Floor(len(founded.nodes), identity, *sizes) as floor:
         for concurrency in CONCURRENCIES:
-            count = options.count if concurrency > 1 else max(30, options.count // 4)
-            label = f"c={concurrency}"
-            unary, framed, ours, costs = [], [], [], []
             steps = read_steps(metrics)
-            for _ in range(options.repeats):
-                unary.append(await timed(floor.unary, concurrency, count))
-                framed.append(await timed(floor.framed, concurrency, count))
-                before = ledger.read()
-                ours.append(await timed(askers.ask, concurrency, count))
-                costs.append(ledger.spent(before, ledger.read(), count))
-            report.add(label, "queries/s", unary, ours)
-            spent[label] = sorted(costs, key=lambda cost: cost.total)[len(costs) // 2]
-            report.facts[f"framed_floor_c{concurrency}"] = round(statistics.median(run.rate for run in framed), 1)
-            report.facts[f"cpu_ms_c{concurrency}"] = round(spent[label].total, 1)
+            count = options.count if concurrency > 1 else max(30, options.count // 4)
+            point = Point(label=f"c={concurrency}", concurrency=concurrency, count=count, repeats=options.repeats)
+            spent[point.label] = await point.take(report, floor, askers, ledger)
             if concurrency == 1:
                 show_steps(console, steps, read_steps(metrics))
     show_spent(console, spent)
