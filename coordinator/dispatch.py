@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from coordinator.acceptance import Accepted, accept, unacceptable
-from coordinator.nodes import NodeLink
+from coordinator.nodes import NodeLink, Question, question_of
 from federation.calling.channels import TlsIdentity
 from federation.errors import FederationError, MemberSuspended
 from federation.query import Query
@@ -17,8 +17,6 @@ from federation.serving.faults import opaque
 from federation.serving.metrics import Metrics, outcome_of
 from federation.status import silence_reason
 from federation.telemetry import telemetry
-from federation.v1 import node_pb2 as pb
-from federation.wire.envelope import envelope_to_wire
 
 Outcome = Accepted | Silence
 
@@ -39,7 +37,7 @@ class Dispatch:
     ) -> AsyncIterator[Sequence[Outcome]]:
         """One outcome for each member of the audience, as they come; those that came together are given together."""
         self._follow(opener.roster)
-        question = pb.Question(query=envelope_to_wire(query.envelope), receipt=receipt)
+        question = question_of(query.envelope, receipt)
         tasks = [asyncio.create_task(self._one(query, question, opener, member)) for member in query.statement.audience]
         waiting = set(tasks)
         try:
@@ -84,12 +82,12 @@ class Dispatch:
             del self._links[member]
             self._retire(link)
 
-    async def _one(self, query: Verified[Query], question: pb.Question, opener: Opener, member: str) -> Outcome:
+    async def _one(self, query: Verified[Query], question: Question, opener: Opener, member: str) -> Outcome:
         outcome = await self._asked(query, question, opener, member)
         self._metrics.replied(member, _kind(outcome))
         return outcome
 
-    async def _asked(self, query: Verified[Query], question: pb.Question, opener: Opener, member: str) -> Outcome:
+    async def _asked(self, query: Verified[Query], question: Question, opener: Opener, member: str) -> Outcome:
         try:
             if opener.roster.member(member).standing != "good":
                 raise MemberSuspended("the member is suspended", member=member)

@@ -22,7 +22,7 @@ from federation.tlog.note import NoteVerifier
 from federation.tlog.receipt import Receipt
 from federation.v1 import node_pb2 as pb
 from federation.v1.node_pb2_grpc import NodeServiceStub
-from federation.wire.envelope import envelope_from_wire
+from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 
 _MAX_IN_FLIGHT = 64
 _FRAME_SECONDS = 0.25
@@ -80,6 +80,14 @@ class _Session:
                     await self.heard.wait()
 
 
+Question = pb.Question
+
+
+def question_of(query: Envelope, receipt: bytes) -> Question:
+    """A countersigned query and the receipt of its entry, as they go to every node."""
+    return Question(query=envelope_to_wire(query), receipt=receipt)
+
+
 class NodeLink:
     """The coordinator's way to one node; opens its stream when it is first needed, and again after it breaks."""
 
@@ -101,7 +109,7 @@ class NodeLink:
         """Whether a stream to the node is open, as far as is known."""
         return self._session is not None
 
-    async def ask(self, question: pb.Question, deadline_seconds: float) -> Received:
+    async def ask(self, question: Question, deadline_seconds: float) -> Received:
         """Send one question, under a number of this link; returns the reply, or raises a fault, Unreachable or TooLate.
 
         Where not one frame came in all that time, the path itself may be dead though no end of it was told: `is_dead`.
@@ -114,7 +122,7 @@ class NodeLink:
                 self.is_dead |= self._heard == heard
                 raise
 
-    async def _ask(self, question: pb.Question, deadline_seconds: float) -> Received:
+    async def _ask(self, question: Question, deadline_seconds: float) -> Received:
         session = self._session or self._open()
         if len(session.waiting) >= _MAX_IN_FLIGHT:
             raise TooBusy("too many queries are in flight to this node", member=self._member.id)

@@ -155,7 +155,8 @@ async def require_clean(federation: Federation) -> AuditReport:
     report = await audited(federation)
     audited_members = {one.member for one in report.members}
     assert audited_members == set(federation.databases)
-    assert [one for one in report.findings if one.member in audited_members and one.kind != "reply_late"] == []
+    found = [one for one in report.findings if one.member in audited_members and one.kind != "reply_late"]
+    assert not found, "\n".join(f"{one.kind} of {one.member}: {one}" for one in found)
     return report
 
 
