@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from math import log2
 from typing import Final
 
@@ -11,11 +12,12 @@ from federation.comparison import Band, Comparison
 from matching.alignment import most_bits
 from matching.compare import tell
 from matching.features import POSSIBLE_SCORE
-from matching.form import Form
+from matching.form import Form, NameForm
 from matching.frequencies import PUBLISHED, Frequencies
 from matching.score import prior_bits, score, shown_anyway
-from matching.weigh import weigh_all_but_names, weigh_names
+from matching.weigh import Weighed, weigh_all_but_names, weigh_names
 
+_SMALL: Final = 256  # pairs of name parts: a few milliseconds at most
 _POSSIBLE_BITS: Final = log2(POSSIBLE_SCORE / (1 - POSSIBLE_SCORE))
 
 
@@ -40,12 +42,50 @@ def judge(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, populat
     cheap = weigh_all_but_names(asked, held)
     prior = prior_bits(population)
     known = prior + sum(weighed[2] for weighed in cheap)
-    if known < _POSSIBLE_BITS and not any(map(shown_anyway, cheap)):
-        names = asked.names if held.names else ()
-        most = max((most_bits(name.tokens, frequencies) for name in names), default=0.0)
-        if known + most < _POSSIBLE_BITS:
-            return Judgement(band="none", score=0.0, bits=known, prior=prior)
+    if _out_of_reach(asked, held, cheap, known, frequencies):
+        return Judgement(band="none", score=0.0, bits=known, prior=prior)
     weighed = (weigh_names(asked, held, frequencies), *cheap)
     found = score(weighed, population)
     told = () if found.band == "none" else tuple(tell(each) for each in weighed)
     return Judgement(band=found.band, score=found.score, bits=found.bits, prior=found.prior, comparisons=told)
+
+
+def judging(
+    asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, population: int = 1_000_000
+) -> Generator[None, None, Judgement]:
+    """Judge as `judge` does, and pause after each pair of names where they are many: a pair may take milliseconds."""
+    if _parts(asked) * _parts(held) <= _SMALL:
+        return judge(asked, held, frequencies, population)
+    cheap = weigh_all_but_names(asked, held)
+    prior = prior_bits(population)
+    known = prior + sum(weighed[2] for weighed in cheap)
+    if _out_of_reach(asked, held, cheap, known, frequencies):
+        return Judgement(band="none", score=0.0, bits=known, prior=prior)
+    best: Weighed | None = None
+    pair = asked, held
+    for mine in asked.names:
+        for theirs in held.names:
+            yield
+            one, other = _named(asked, mine), _named(held, theirs)
+            weighed = weigh_names(one, other, frequencies)
+            if best is None or weighed.bits > best.bits:
+                best, pair = weighed, (one, other)
+    yield
+    return judge(*pair, frequencies, population)
+
+
+def _parts(form: Form) -> int:
+    return sum(len(name.tokens) for name in form.names)
+
+
+def _named(form: Form, name: NameForm) -> Form:
+    return msgspec.structs.replace(form, names=(name,))
+
+
+def _out_of_reach(asked: Form, held: Form, cheap: Sequence[Weighed], known: float, frequencies: Frequencies) -> bool:
+    """Whether no band can be reached, whatever the names add to what is `known`."""
+    if known >= _POSSIBLE_BITS or any(map(shown_anyway, cheap)):
+        return False
+    names = asked.names if held.names else ()
+    most = max((most_bits(name.tokens, frequencies) for name in names), default=0.0)
+    return known + most < _POSSIBLE_BITS

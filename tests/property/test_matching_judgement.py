@@ -13,7 +13,7 @@ from matching.compare import compare
 from matching.features import ATTRIBUTES
 from matching.form import Form, prepare
 from matching.frequencies import PUBLISHED
-from matching.judge import judge
+from matching.judge import judge, judging
 from matching.score import score
 
 WORDS = (
@@ -101,3 +101,32 @@ def test_the_parts_of_a_name_agree_in_any_order(words: list[str]) -> None:
     found = align(tuple(words), tuple(turned), PUBLISHED)
     assert found.kind == "same"
     assert found.bits >= align(tuple(words), tuple(words), PUBLISHED).bits - 1
+
+
+def heaped(names: list[str], sex: Coded | None, documents: list[Document]) -> Form:
+    person = Person(names=tuple(Name(text=name) for name in names), sex=sex, documents=tuple(documents))
+    return prepare(person)
+
+
+HEAPED = st.builds(
+    heaped,
+    st.lists(NAME, min_size=6, max_size=12),
+    st.none() | st.sampled_from([Coded(text="L", code="M"), Coded(text="P", code="F")]),
+    st.lists(NUMBER, max_size=2),
+)
+
+
+@given(HEAPED | FORM, HEAPED | FORM, POPULATION)
+def test_judging_with_pauses_comes_to_the_same_band_on_the_same_evidence(
+    one: Form, other: Form, population: int
+) -> None:
+    whole, steps = judge(one, other, population=population), judging(one, other, population=population)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            paused = ended.value
+            break
+    assert paused.band == whole.band
+    if whole.band != "none":
+        assert paused == whole
