@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -28,11 +29,13 @@ class DatabaseTable(Strict, frozen=True, kw_only=True):
 
 
 class InquiryTable(Strict, frozen=True, kw_only=True):
-    """[inquiry]: how long nodes have to reply, and how long a result is kept for its requester."""
+    """[inquiry]: how long nodes have to reply, how long a result is kept for its requester, and how many queries may be
+    in flight: of all members together, who share the places, and of one officer."""
 
     deadline_seconds: float = 10.0
     results_kept_hours: float = 24.0
-    max_in_flight: int = 256
+    max_in_flight: Annotated[int, msgspec.Meta(ge=8)] = 256
+    max_in_flight_of_an_officer: Annotated[int, msgspec.Meta(ge=1)] = 32
 
 
 class CoordinatorConfig(Strict, frozen=True, kw_only=True):

@@ -14,14 +14,16 @@ from coordinator.acceptance import Accepted
 from coordinator.dispatch import Dispatch, Outcome
 from coordinator.intake import take_in
 from coordinator.merge import merge
+from coordinator.places import Places
 from coordinator.results import Results, held
+from coordinator.telling import Given, Logged, Told
 from federation.append import Draft, MemberLog, query_entry
 from federation.envelope import Envelope
-from federation.errors import FederationError, TooBusy
+from federation.errors import FederationError
 from federation.instant import Clock
 from federation.keys import Signer
 from federation.query import Query, require_in_window
-from federation.result import Result, Silence
+from federation.result import Silence
 from federation.seal import Opener, Verified, seal
 from federation.serving.faults import opaque
 from federation.serving.membership import Membership
@@ -30,26 +32,6 @@ from federation.serving.tls import Peer
 from federation.tlog.rows import ReceiptRow
 
 STEPS: Final = ("take_in", "log_query", "nodes", "give")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Logged:
-    """The query with the coordinator's signature is logged; nothing was sent before."""
-
-    envelope: Envelope
-    receipt: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """The merged result, signed and logged."""
-
-    envelope: Envelope
-    result: Result
-    receipt: bytes
-
-
-Told = Logged | Accepted | Silence | Given
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +44,7 @@ class Inquiry:
     results: Results
     signer: Signer
     clock: Clock
-    max_in_flight: int
+    places: Places
     metrics: Metrics
     _carried: set[asyncio.Task[None]] = field(default_factory=set, init=False)
     _under_way: Counter[bytes] = field(default_factory=Counter, init=False)
@@ -73,19 +55,17 @@ class Inquiry:
         Once taken in, a query is carried to its end whether or not its asker still listens: what was asked is
         answered for in the log.
         """
-        if len(self._carried) >= self.max_in_flight:
-            raise TooBusy("too many queries are in flight; try again in a moment")
-        told: asyncio.Queue[Told | Exception] = asyncio.Queue()
-        task = asyncio.create_task(self._carry(envelope, caller, told.put_nowait))
+        place = self.places.take(caller)
+        telling = self.places.telling(caller)
+        task = asyncio.create_task(self._carry(envelope, caller, telling.tell))
         self._carried.add(task)
         task.add_done_callback(self._carried.discard)
-        while True:
-            found = await told.get()
-            if isinstance(found, Exception):
-                raise found
-            yield found
-            if isinstance(found, Given):
-                return
+        try:
+            async for told in telling.told():
+                yield told
+        finally:
+            telling.close()
+            task.add_done_callback(lambda _: self.places.give_back(place))
 
     async def finish(self) -> None:
         """Wait for the queries that are being carried."""

@@ -11,6 +11,7 @@ from typing import Final
 from coordinator.config import LoadedConfig
 from coordinator.dispatch import Dispatch
 from coordinator.inquiry import STEPS, Inquiry
+from coordinator.places import Places
 from coordinator.results import Results
 from coordinator.resuming import resumed
 from coordinator.service import CoordinatorServicer
@@ -58,6 +59,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         dispatch = Dispatch(parts.keys.tls, settings.inquiry.deadline_seconds, metrics)
         stack.push_async_callback(dispatch.close)
         kept = timedelta(hours=settings.inquiry.results_kept_hours)
+        places = Places(settings.inquiry.max_in_flight, settings.inquiry.max_in_flight_of_an_officer)
         inquiry = Inquiry(
             membership=parts.membership,
             log=parts.log,
@@ -65,7 +67,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             results=Results(parts.pool, parts.log, kept),
             signer=parts.keys.statement,
             clock=clock,
-            max_in_flight=settings.inquiry.max_in_flight,
+            places=places,
             metrics=metrics,
         )
         stack.push_async_callback(inquiry.finish)
@@ -73,11 +75,12 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             settings.listen.address,
             server_credentials(parts.keys.tls, parts.membership.roster),
             reflect=settings.listen.reflection,
+            connections=settings.listen.connections,
         )
         add_CoordinatorServiceServicer_to_server(CoordinatorServicer(inquiry), serving.server)
         add_member_services(serving, parts, clock)
         show_member(metrics, parts, {}, clock)
-        metrics.gauges("simpul_streams_open", "Open streams, by node asked so far.", "member", dispatch.streams)
+        show_coordinator(metrics, dispatch, places)
         await serving.start(SERVICES)
         async with attended(serving, parts, metrics, settings.metrics, probes(inquiry)), resumed(inquiry):
             yield serving
@@ -90,3 +93,9 @@ def probes(inquiry: Inquiry) -> dict[str, Probe]:
         inquiry.membership.require_in_force(inquiry.clock())
 
     return {"roster": roster}
+
+
+def show_coordinator(metrics: Metrics, dispatch: Dispatch, places: Places) -> None:
+    """Show what only a coordinator has: its streams to nodes, and the queries it carries."""
+    metrics.gauges("simpul_streams_open", "Open streams, by node asked so far.", "member", dispatch.streams)
+    metrics.gauges("simpul_queries_in_flight", "Queries that have a place, by requester.", "member", places.held)

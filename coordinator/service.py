@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from coordinator.acceptance import Accepted
-from coordinator.inquiry import Given, Inquiry, Logged, Told
+from coordinator.inquiry import Inquiry
+from coordinator.telling import Given, Logged, Told
 from federation.query import QUERY_ID_BYTES
 from federation.result import Silence
 from federation.serving.faults import streaming, unary

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 
 from federation.query import Clear, Query
 from matching.form import Form, enough, prepare
 from matching.frequencies import Frequencies
-from matching.judge import judge
+from matching.judge import judging
 from node.disclosure import Found
 from node.records.records import Candidate
 
@@ -22,19 +22,23 @@ def too_broad(subjects: Sequence[Form]) -> int | None:
     return next((place for place, form in enumerate(subjects) if not enough(form)), None)
 
 
-def find(
+def finding(
     asked: Form,
     candidates: Sequence[Candidate],
     permitted: Mapping[str, str],
     frequencies: Frequencies,
     population: int,
-) -> list[Found]:
-    """The candidates of permitted types that come into a band, as all that the node knows of them."""
+) -> Generator[None, None, list[Found]]:
+    """Come to the candidates of permitted types that are in a band, as all that the node knows of them.
+
+    Pauses after each candidate, and within one that takes long.
+    """
     found: list[Found] = []
     for candidate in candidates:
         if candidate.record_type not in permitted:
             continue
-        judged = judge(asked, candidate.form, frequencies, population)
+        judged = yield from judging(asked, candidate.form, frequencies, population)
+        yield
         if judged.band == "none":
             continue
         found.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -44,6 +45,14 @@ class RecordsTable(Strict, frozen=True, kw_only=True):
     mapping_file: Path
 
 
+class LimitsTable(Strict, frozen=True, kw_only=True):
+    """[limits]: places for questions in flight, all callers together (at least 128), and the seconds that comparing
+    one query may take (0.1 to 60)."""
+
+    in_flight: Annotated[int, msgspec.Meta(ge=128)] = 512
+    compare_seconds: Annotated[float, msgspec.Meta(ge=0.1, le=60)] = 5.0
+
+
 class PolicyPathTable(Strict, frozen=True, kw_only=True):
     """[policy]: the agency's law for itself."""
 
@@ -60,6 +69,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     records: RecordsTable
     index: IndexTable = msgspec.field(default_factory=IndexTable)
     policy: PolicyPathTable
+    limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
     telemetry: TelemetryTable = msgspec.field(default_factory=TelemetryTable)
     metrics: MetricsTable | None = None
 

@@ -12,6 +12,8 @@ from federation.query import Query
 from federation.seal import Verified
 from federation.serving.faults import opaque
 from federation.tlog.rows import Appended
+from matching.form import Form
+from node.policy import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +29,8 @@ class Question:
     """One question of a frame; `content` is its envelope, or what was wrong with its bytes.
 
     `asked_this_hour` counts its requester's subjects with those of every question logged beside it; `named_roster`
-    is the roster it names, where that is newer than the one held.
+    is the roster it names, where that is newer than the one held. `set_aside` is what was decided, with the forms of
+    its subjects, where comparing takes so long that it is answered by itself.
     """
 
     correlation: int
@@ -37,6 +40,7 @@ class Question:
     admitted: Verified[Query] | None = field(default=None)
     asked_this_hour: int | None = field(default=None)
     named_roster: int = field(default=0)
+    set_aside: tuple[Decision, tuple[Form, ...]] | None = field(default=None)
 
     @property
     def query(self) -> Verified[Query]:
@@ -48,6 +52,10 @@ class Question:
     def fail(self, error: Exception, step: str) -> None:
         """End the question with a fault; an unexpected one is told as an incident id alone."""
         self.told = opaque(error, step)
+
+    def turn_away(self, error: FederationError) -> None:
+        """End the question before it is looked at, and keep none of its bytes."""
+        self.told = self.content = error
 
     @contextmanager
     def guarded(self, step: str) -> Iterator[None]:

@@ -27,12 +27,13 @@ from federation.tlog.rows import ReceiptRow
 from matching.form import Form
 from node import comparing, quota
 from node.admission import Admission
-from node.disclosure import disclose
+from node.answering import Answering, Decided
 from node.policy import Decision, Deny, Permit, Policy, decide
 from node.question import Question, Replied, still_open
 from node.records.records import Records
 from node.replay import Replay, id_reused, received, replied
 from node.replies import Replies
+from node.slices import Slices
 
 STEPS: Final = ("admit", "answer_again", "log_query", "decide", "records", "compare", "log_reply", "all")
 _LEAST_TIME: Final = timedelta(milliseconds=50)
@@ -55,12 +56,14 @@ class Responder:
     signer: Signer
     clock: Clock
     metrics: Metrics
+    longest: timedelta
     _admission: Admission | None = field(default=None, init=False)
 
     async def respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> list[Question]:
         """Reply to every question of a group, or say what was wrong with it; one bad question hurts no other.
 
-        Returns those, still open, that name a newer roster than the one held: `catch_up` replies to them.
+        Returns those, still open, that name a newer roster than the one held, to which `catch_up` replies, and those
+        set aside because they take long, to which `answer_alone` does.
         """
         with self.metrics.step("all"):
             behind = await self._respond(questions, caller, deadline)
@@ -68,7 +71,10 @@ class Responder:
         return behind
 
     async def catch_up(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> list[Question]:
-        """Fetch the newest roster that questions name from their coordinator, then reply to them; none is left open."""
+        """Fetch the newest roster that questions name from their coordinator, then reply to them.
+
+        Returns those set aside because they take long; no other is left open.
+        """
         newest = max(int(question.named_roster) for question in questions)
         try:
             await self.membership.at_least(newest, caller, self._roster_accepted)
@@ -76,10 +82,23 @@ class Responder:
             missing: FederationError = RosterMismatch("the query names a newer roster than its coordinator has")
         except FederationError as error:
             behind, missing = still_open(questions), error
+        aside = [question for question in behind if question.set_aside is not None]
         for question in behind:
-            question.fail(missing, "roster")
+            if question.set_aside is None:
+                question.fail(missing, "roster")
         self._count_faults(behind, caller)
-        return []
+        return aside
+
+    async def answer_alone(self, question: Question, caller: str, deadline: datetime | None) -> None:
+        """Reply to a question that was set aside; where even alone it takes too long, it is not answered (TooLate)."""
+        if question.set_aside is None:
+            raise LookupError("the question was not set aside")
+        left = self.longest if deadline is None else min(self.longest, deadline - self.clock())
+        try:
+            await self._answer([question], [question.set_aside], left)
+        except Exception as error:
+            await self._not_answered([question], error)
+        self._count_faults([question], caller)
 
     def _count_faults(self, questions: Sequence[Question], caller: str) -> None:
         for question in questions:
@@ -88,8 +107,10 @@ class Responder:
 
     async def _respond(self, questions: Sequence[Question], caller: str, deadline: datetime | None) -> list[Question]:
         with self.metrics.step("admit"):
+            slices = Slices()
             for question in questions:  # 1 to 3: genuine, brought by its coordinator, ours
                 self._admit(question, caller)
+                await slices.between()
         admitted = [question for question in still_open(questions) if question.admitted is not None]
         timely, untimely = self._by_window(admitted, deadline)  # 4: timely
         with self.metrics.step("log_query"):
@@ -192,9 +213,7 @@ class Responder:
         try:
             with self.metrics.step("decide"):
                 decisions = await self._decide(questions)  # 7 quota, 8 policy, 9 breadth
-            replies = await self._make_replies(questions, decisions)  # 10 records, 11 disclosure
-            with self.metrics.step("log_reply"):
-                await self._log_replies(questions, replies)  # 12
+            await self._answer(questions, decisions)  # 10 records, 11 disclosure, 12 LOG
         except Exception as error:
             await self._not_answered(questions, error)
 
@@ -230,43 +249,36 @@ class Responder:
             return Deny(reason="too_broad", detail=f"subject {broad}", remedy=_SAY_MORE), ()
         return decision, forms
 
-    async def _make_replies(
-        self, questions: Sequence[Question], decisions: Sequence[tuple[Decision, tuple[Form, ...]]]
-    ) -> list[Reply]:
-        now, version = self.clock(), self.membership.roster.version
-        replies = Replies(member=self.log.member, policy=self.policy)
-        as_of = self.records.as_of  # before the look-up, which may then find what is newer, and never what is older
-        with self.metrics.step("records"):
-            candidates = iter(await self.records.candidates([form for _, forms in decisions for form in forms]))
-        made: list[Reply] = []
-        with self.metrics.step("compare"):
-            for question, (decision, forms) in zip(questions, decisions, strict=True):
-                if isinstance(decision, Deny):
-                    wait = quota.until_next_hour(now) if decision.reason == "quota_exhausted" else None
-                    made.append(
-                        replies.refusal(question.query, decision, roster_version=version, at=now, retry_after=wait)
-                    )
-                    continue
-                found = [
-                    comparing.find(
-                        form, next(candidates), decision.classes, self.records.frequencies, self.records.population
-                    )
-                    for form in forms
-                ]
-                made.append(
-                    replies.answer(
-                        question.query,
-                        decision,
-                        disclose(found, decision, self.terms),
-                        roster_version=version,
-                        at=now,
-                        index_as_of=as_of,
-                    )
-                )
-        return made
+    async def _answer(
+        self,
+        questions: Sequence[Question],
+        decisions: Sequence[tuple[Decision, tuple[Form, ...]]],
+        alone: timedelta | None = None,
+    ) -> None:
+        """Make and log replies (10 to 12); what takes longer than a group may wait for is set aside."""
+        answering = Answering(
+            records=self.records,
+            terms=self.terms,
+            metrics=self.metrics,
+            replies=Replies(member=self.log.member, policy=self.policy),
+            roster_version=self.membership.roster.version,
+            at=self.clock(),
+        )
+        queries = [
+            Decided(query=question.query, decision=decision, forms=forms)
+            for question, (decision, forms) in zip(questions, decisions, strict=True)
+        ]
+        made = await answering.replies_to(queries, alone)
+        for question, decided, reply in zip(questions, decisions, made, strict=True):
+            question.set_aside = decided if reply is None else None
+        answered = [question for question in questions if question.set_aside is None]
+        with self.metrics.step("log_reply"):
+            await self._log_replies(answered, [reply for reply in made if reply is not None])
 
     async def _log_replies(self, questions: Sequence[Question], replies: Sequence[Reply]) -> None:
         """Log replies, their evidence and the rows by which a retry finds them, in one transaction."""
+        if not questions:
+            return
         now = self.clock()
         envelopes = [seal(reply, self.signer) for reply in replies]
         drafts = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from federation.serving.health import Probe
 from federation.serving.member import open_member, open_pool
 from federation.serving.metrics import Metrics
 from federation.serving.server import Serving
+from federation.serving.shares import Shares
 from federation.serving.tls import server_credentials
 from federation.terms import terms
 from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
@@ -27,7 +29,7 @@ from node.records.index import Index
 from node.records.mapping import load_mapping
 from node.responder import STEPS, Responder
 from node.rules import load_policy
-from node.service import NodeServicer
+from node.service import Limits, NodeServicer
 
 NOBODY: Final = Person(names=(Name(text="PROBE OF THIS NODE"),))
 NODE_MIGRATIONS: Final = Path(__file__).with_name("migrations")
@@ -81,13 +83,16 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             signer=parts.keys.statement,
             clock=clock,
             metrics=metrics,
+            longest=timedelta(seconds=settings.limits.compare_seconds),
         )
         serving = Serving(
             settings.listen.address,
             server_credentials(parts.keys.tls, parts.membership.roster),
             reflect=settings.listen.reflection,
+            connections=settings.listen.connections,
         )
-        node = NodeServicer(responder, version=version("simpul"), record_types=sorted(record_types))
+        limits = Limits(places=Shares(settings.limits.in_flight))
+        node = NodeServicer(responder, limits, version=version("simpul"), record_types=sorted(record_types))
         add_NodeServiceServicer_to_server(node, serving.server)
         add_member_services(serving, parts, clock)
         show_member(metrics, parts, {"index": index_pool}, clock)
@@ -117,4 +122,12 @@ def show_node(metrics: Metrics, responder: Responder, node: NodeServicer) -> Non
         "Since the match index was last in step with the agency's records.",
         lambda: (responder.clock() - responder.records.as_of).total_seconds(),
     )
-    metrics.gauges("simpul_streams_open", "Open streams, by coordinator.", "member", lambda: dict(node.streams))
+    metrics.gauges(
+        "simpul_streams_open", "Open streams, by coordinator.", "member", lambda: dict(tuple(node.streams.items()))
+    )
+    metrics.gauges(
+        "simpul_questions_in_flight",
+        "Questions that have a place, by coordinator; their replies may wait to be read.",
+        "member",
+        lambda: dict(tuple(node.limits.places.held.items())),
+    )

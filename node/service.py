@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from google.protobuf.duration_pb2 import Duration
@@ -17,28 +19,43 @@ from federation.envelope import MAX_ENVELOPE_BYTES, Envelope
 from federation.errors import FederationError, MalformedStatement, MethodNotAllowed, TooBusy, UntrustedSignature
 from federation.query import MAX_SUBJECTS
 from federation.serving.faults import opaque, streaming, unary
+from federation.serving.shares import Shares
 from federation.v1 import node_pb2 as pb
 from federation.v1.node_pb2_grpc import NodeServiceServicer
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 from node.question import Question, Replied
 from node.responder import Responder
+from node.turns import Turns
 
 MAX_IN_FLIGHT: Final = 64
-MAX_GROUPS: Final = 2
+MAX_STREAMS: Final = MAX_IN_FLIGHT  # of one member, each of which may carry one question
 MAX_UNREAD: Final = 4 * MAX_IN_FLIGHT
 _RETRY_AFTER: Final = timedelta(milliseconds=200)
 
 Respond = Callable[[Sequence[Question], str, datetime | None], Awaitable[Sequence[Question]]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What all callers of a node share: places for their questions, turns for their groups, and for what takes long.
+
+    Of the queries that take long, one is compared at a time, whosever it is; they too come in turn.
+    """
+
+    places: Shares
+    groups: Turns = field(default_factory=Turns)
+    long: Turns = field(default_factory=lambda: Turns(most=1))
+
+
 class NodeServicer(NodeServiceServicer):
     """NodeService over one responder."""
 
-    def __init__(self, responder: Responder, *, version: str, record_types: Sequence[str]) -> None:
+    def __init__(self, responder: Responder, limits: Limits, *, version: str, record_types: Sequence[str]) -> None:
         self._responder = responder
         self._version = version
         self._record_types = tuple(record_types)
         self.streams: Counter[str] = Counter()
+        self.limits = limits
 
     @streaming
     async def Ask(
@@ -46,9 +63,13 @@ class NodeServicer(NodeServiceServicer):
     ) -> AsyncIterator[pb.NodeServiceAskResponse]:
         """Answer frames until the coordinator ends its side; ends early only for faults of the connection."""
         caller = self._coordinator(context)
-        stream = Stream(self._responder, caller, _deadline(context, self._responder.clock()))
-        reader = asyncio.create_task(stream.read(request_iterator))
+        if self.streams[caller] >= MAX_STREAMS:
+            raise TooBusy(
+                "this member has too many streams open: close those it does not use", retry_after=_RETRY_AFTER
+            )
+        stream = Stream(self._responder, self.limits, caller, _deadline(context, self._responder.clock()))
         self.streams[caller] += 1
+        reader = asyncio.create_task(stream.read(request_iterator))
         try:
             async for frame in stream.frames():
                 yield frame
@@ -94,22 +115,27 @@ class NodeServicer(NodeServiceServicer):
 class Stream:
     """One coordinator's stream: frames under way, replies waiting to go, and the last checkpoint sent on it."""
 
-    def __init__(self, responder: Responder, caller: str, deadline: datetime | None) -> None:
+    def __init__(self, responder: Responder, limits: Limits, caller: str, deadline: datetime | None) -> None:
         self._responder = responder
+        self._limits = limits
         self._caller = caller
         self._deadline = deadline
         self._done: asyncio.Queue[Sequence[Question] | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: list[Question] = []
-        self._groups = 0
+        self._in_line = False
+        self._aside = 0
         self._in_flight = 0
+        self._placed: set[Question] = set()
         self._read_on = asyncio.Event()
+        self._begun = asyncio.Event()
         self._sent_size = 0
+        self._ended = False
 
     async def read(self, frames: AsyncIterator[pb.NodeServiceAskRequest]) -> None:
-        """Take frames as they come; what came while two groups were under way makes up the next one.
+        """Take frames as they come; what came while groups of this caller were under way makes up the next one.
 
-        What passes the limit is turned away. Take no more while as much waits for a coordinator that does not read: its
+        What passes a limit is turned away. Take no more while as much waits for a coordinator that does not read: its
         frames wait at its own side then.
         """
         try:
@@ -118,10 +144,15 @@ class Stream:
                 while self._in_flight >= MAX_UNREAD:
                     self._read_on.clear()
                     await self._read_on.wait()
-            while self._tasks:
-                await asyncio.wait(self._tasks)
+            await self._settled()
         finally:
             self._done.put_nowait(None)
+
+    async def _settled(self) -> None:
+        """Return once nothing is under way, and nothing waits for a turn."""
+        while self._tasks or self._waiting or self._aside:
+            self._begun.clear()
+            await (asyncio.wait(self._tasks) if self._tasks else self._begun.wait())
 
     async def frames(self) -> AsyncIterator[pb.NodeServiceAskResponse]:
         """Frames of what is ready when each is built; never waits for more."""
@@ -136,53 +167,96 @@ class Stream:
                     yield frame
 
     def cancel(self) -> None:
-        """Let go of what is still under way."""
+        """Let go of what is still under way, and of every place."""
+        self._ended = True
         for task in self._tasks:
             task.cancel()
+        self._waiting.clear()
+        self._give_back(self._placed)
 
     def _take(self, questions: Sequence[Question] | None, ready: list[Question]) -> bool:
         if questions is None:
             return True
         self._in_flight -= len(questions)
+        self._give_back(self._placed.intersection(questions))
         self._read_on.set()
         ready += questions
         return False
 
     def _take_in(self, questions: list[Question]) -> None:
-        if self._in_flight + len(questions) > MAX_IN_FLIGHT:
-            busy = TooBusy("too many queries are in flight on this stream", retry_after=_RETRY_AFTER)
-            for question in questions:
-                question.told = busy
+        """Give each question a place or turn it away, before anything in it is looked at."""
+        fits = self._in_flight + len(questions) <= MAX_IN_FLIGHT
         self._in_flight += len(questions)
-        self._waiting += questions
-        self._begin()
+        if fits and questions and self._limits.places.take(self._caller, len(questions)):
+            self._placed.update(questions)
+            self._waiting += questions
+            self._get_in_line()
+        elif questions:
+            where = "of this member" if fits else "on this stream"
+            busy = TooBusy(f"too many queries {where} are in flight: ask again later", retry_after=_RETRY_AFTER)
+            for question in questions:
+                question.turn_away(busy)
+                self._responder.metrics.replied(self._caller, "fault_TooBusy")
+            self._done.put_nowait(questions)
+
+    def _give_back(self, questions: set[Question]) -> None:
+        if questions:
+            self._limits.places.give_back(self._caller, len(questions))
+            self._placed = self._placed - questions
+
+    def _get_in_line(self) -> None:
+        if not self._in_line:
+            self._in_line = True
+            self._limits.groups.wait(self._caller, self._begin)
 
     def _begin(self) -> None:
-        if self._waiting and self._groups < MAX_GROUPS:
-            group, self._waiting = self._waiting, []
-            self._groups += 1
-            self._start(self._answer(group))
+        """At this caller's turn: what waits by now is one group."""
+        self._in_line = False
+        group, self._waiting = self._waiting, []
+        self._start(self._answer(group), self._limits.groups)
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
+    def _start(self, work: Coroutine[None, None, None], turns: Turns | None = None) -> None:
+        """Do work beside all else; if it has a turn, that ends with it, and if it never began too."""
         task = asyncio.create_task(work)
+        self._begun.set()
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if turns is not None:
+            task.add_done_callback(lambda _: turns.end(self._caller))
+        if self._ended:
+            task.cancel()
 
     async def _answer(self, questions: Sequence[Question]) -> None:
-        waiting = [question for question in questions if question.told is None]
-        try:
-            behind = await self._responded(waiting, self._responder.respond)
-        finally:
-            self._groups -= 1
-            self._begin()
+        left = await self._responded(questions, self._responder.respond)
+        aside = [question for question in left if question.set_aside is not None]
+        behind = [question for question in left if question.set_aside is None]
         if behind:
             self._start(self._catch_up(behind))
-        self._done.put_nowait([question for question in questions if question not in behind])
+        self._set_aside(aside)
+        self._done.put_nowait([question for question in questions if question not in left])
 
     async def _catch_up(self, questions: Sequence[Question]) -> None:
         """Questions under a newer roster wait for it by themselves: a roster that nobody has holds up no other."""
-        await self._responded(questions, self._responder.catch_up)
-        self._done.put_nowait(questions)
+        aside = await self._responded(questions, self._responder.catch_up)
+        self._set_aside(aside)
+        self._done.put_nowait([question for question in questions if question not in aside])
+
+    def _set_aside(self, questions: Sequence[Question]) -> None:
+        """Questions that take long wait for turns of their own, each by itself, and hold up no other."""
+        self._aside += len(questions)
+        for question in questions:
+            self._limits.long.wait(self._caller, partial(self._begin_alone, question))
+
+    def _begin_alone(self, question: Question) -> None:
+        self._aside -= 1
+        self._start(self._answer_alone(question), self._limits.long)
+
+    async def _answer_alone(self, question: Question) -> None:
+        try:
+            await self._responder.answer_alone(question, self._caller, self._deadline)
+        except Exception as error:
+            question.fail(error, "alone")
+        self._done.put_nowait([question])
 
     async def _responded(self, questions: Sequence[Question], respond: Respond) -> Sequence[Question]:
         try:

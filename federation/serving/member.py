@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -24,6 +25,7 @@ from federation.roster import Roster
 from federation.schema import LOG_MIGRATIONS, SERVING_MIGRATIONS, check_schema
 from federation.seal import Verified
 from federation.serving.membership import Membership
+from federation.serving.server import MOST_CONNECTIONS
 from federation.tlog.log import Log, create_log
 from federation.tlog.session import left_as_it_is
 
@@ -39,10 +41,11 @@ class MemberTable(Strict, frozen=True, kw_only=True):
 
 
 class ListenTable(Strict, frozen=True, kw_only=True):
-    """[listen]: the address (host:port), and whether gRPC reflection is answered."""
+    """[listen]: the address (host:port), whether gRPC reflection is answered, and the most connections at a time."""
 
     address: str
     reflection: bool = False
+    connections: Annotated[int, msgspec.Meta(ge=16, le=MOST_CONNECTIONS)] = MOST_CONNECTIONS
 
 
 class LogTable(Strict, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import signal
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -18,8 +19,12 @@ from federation.errors import ConfigError
 from federation.serving.reading import Readable
 from federation.telemetry import telemetry
 
+MOST_CONNECTIONS: Final = 2048
 _GRACE_SECONDS: Final = 10.0
+_OTHER_FILES: Final = 256  # open beside callers' connections: databases, peers, anchors
 _OPTIONS: Final = (
+    ("grpc.server_handshake_timeout_ms", 10_000),
+    ("grpc.max_connection_idle_ms", 300_000),
     ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 2 * MAX_FRAME_BYTES),
     ("grpc.max_send_message_length", MAX_PAGE_BYTES),
@@ -35,8 +40,16 @@ _OPTIONS: Final = (
 class Serving:
     """One gRPC server with its health."""
 
-    def __init__(self, listen: str, credentials: grpc.ServerCredentials, *, reflect: bool) -> None:
-        self.server = grpc.aio.server(interceptors=(Readable(),), options=_OPTIONS)
+    def __init__(
+        self,
+        listen: str,
+        credentials: grpc.ServerCredentials,
+        *,
+        reflect: bool,
+        connections: int = MOST_CONNECTIONS,
+    ) -> None:
+        most = ("grpc.max_allowed_incoming_connections", min(connections, _files_to_spare()))
+        self.server = grpc.aio.server(interceptors=(Readable(),), options=(*_OPTIONS, most))
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self.server)
         self._reflect = reflect
@@ -80,3 +93,13 @@ class Serving:
         await self._health.enter_graceful_shutdown()  # whatever is found later, this member is not SERVING again
         await self.server.stop(grace_seconds)
         telemetry().info("drained")
+
+
+def _files_to_spare() -> int:
+    """How many connections this process may have open, of the files that its system lets it have at most."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, soft - _OTHER_FILES)

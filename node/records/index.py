@@ -21,6 +21,7 @@ from matching.form import Form
 from matching.frequencies import PUBLISHED, Frequencies
 from node.records.records import Candidate
 from node.records.state import State, read_state, token_digest
+from node.slices import Slices
 
 MAX_CANDIDATES: Final = 300
 FOLLOW_SECONDS: Final = 2.0
@@ -123,11 +124,12 @@ class Index:
             raise RecordsUnavailable(self._unfit)
         state = self._state  # before the look-up: what it finds may be newer, and is then said to be older
         found: list[list[Candidate]] = [[] for _ in subjects]
-        places, keys, weights, caps = self._keys(subjects)
+        places, keys, weights, caps = await self._keys(subjects)
         try:
             rows = await self._pool.fetch(_CANDIDATES, places, keys, weights, caps, MAX_CANDIDATES)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise RecordsUnavailable("the match index does not answer; see the node's telemetry") from error
+        slices = Slices()
         for row in rows:
             found[row["subject"]].append(
                 Candidate(
@@ -138,19 +140,22 @@ class Index:
                     encoded_fields=row["fields"],
                 )
             )
+            await slices.between()
         return found
 
-    def _keys(self, subjects: Sequence[Form]) -> tuple[list[int], list[int], list[float], list[int]]:
+    async def _keys(self, subjects: Sequence[Form]) -> tuple[list[int], list[int], list[float], list[int]]:
         places: list[int] = []
         keys: list[int] = []
         weights: list[float] = []
         caps: list[int] = []
+        slices = Slices()
         for place, form in enumerate(subjects):
             for key in blocking_keys(form, self._secret):
                 places.append(place)
                 keys.append(key.value)
                 weights.append(WEIGHTS[key.family])
                 caps.append(CAPS[key.family])
+            await slices.between()
         return places, keys, weights, caps
 
 
