@@ -8,7 +8,7 @@ STAMP := $(VENV)/.made-of-
 unexport PYTHONDONTWRITEBYTECODE
 # Nor does a process of ours fork once it speaks gRPC; one that starts a program must not be taken for one that does.
 export GRPC_ENABLE_FORK_SUPPORT := 0
-.PHONY: help demo demo-stop test check soak lint types contracts stubs lock clean
+.PHONY: help demo demo-stop test bench check soak lint types contracts stubs lock clean
 # How long `make soak` fuzzes each target, and how many streams it breaks.
 SECONDS ?= 60
 BREAKS ?= 10000
@@ -24,6 +24,9 @@ demo-stop: $(STAMP)demo ## Stop a demo that was left up
 
 test: $(STAMP)dev ## Every test but the long ones
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+bench: $(STAMP)dev ## Benchmarks, small; one at length: NAME=fanout ARGS="--json out.json"
+	@$(if $(NAME),$(BIN)/python -m bench.$(NAME) $(ARGS),$(BIN)/python -m bench.fanout --people 1500 --repeats 1 --count 60 && $(BIN)/python -m bench.soak --people 1000 --minutes 1)
 
 check: lint types contracts test ## What CI runs: lint, types, imports, sizes, vocabulary, stubs, then the tests
 

@@ -11,7 +11,6 @@ import itertools
 import json
 import random
 import shutil
-import socket
 import statistics
 import sys
 import tempfile
@@ -25,7 +24,7 @@ import uvloop
 from rich.console import Console
 
 from bench.floor import Floor, timed
-from bench.ledger import Ledger, Spent, read_steps, show_spent, show_steps
+from bench.ledger import Ledger, Spent, read_steps, resident_mb, show_spent, show_steps, with_metrics
 from bench.points import Report
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
@@ -136,7 +135,7 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
     processes = Processes(folder / "telemetry")
     try:
         founded = await found(folder / "federation", cluster, options.people, lambda _: None)
-        metrics = _with_metrics(founded.nodes[0])
+        metrics = with_metrics(founded.nodes[0])
         starts = await _start(founded, processes)
         bookkeeper = Ledger(processes.numbers, folder / "cluster" / "data"), metrics
         report = await _measure(options, founded, folder, console, bookkeeper)
@@ -158,10 +157,10 @@ async def _measure(
     ledger, metrics = books
     spent: dict[str, Spent] = {}
     member = founded.federation.member(ASKER)
-    officers = [_officer(founded, folder / f"officer-{i}", i) for i in range(OFFICERS)]
+    officers = [make_officer(founded, folder / f"officer-{i}", i) for i in range(OFFICERS)]
     coordinator = founded.federation.open_roster().statement.member(COORDINATOR)
     channels = [open_channel(coordinator, "coordinator", officer.identity()) for officer in officers]
-    askers = Askers(officers, channels, _subjects(founded, options.people))
+    askers = Askers(officers, channels, subjects_of(founded, options.people))
     await timed(askers.ask, 4, 40)
     roots = folder / "roots.pem"
     roots.write_bytes(ca_pem(founded.federation.open_roster().statement.member(ASKER).tls_ca))
@@ -185,23 +184,19 @@ async def _measure(
     return report
 
 
-def _with_metrics(node: Path) -> str:
-    """Have one node tell its metrics; returns the address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    node.write_text(f'{node.read_text()}\n[metrics]\nlisten = "{address}"\n')
-    return address
-
-
-def _officer(founded: Founded, folder: Path, number: int) -> Officer:
+def make_officer(founded: Founded, folder: Path, number: int) -> Officer:
+    """One more officer of the asking agency, with a folder of their own."""
     plan = OfficerPlan(
-        id=f"officer{number}", office="Inteldakim", purposes=("joint_operation",), coordinator=COORDINATOR
+        id=f"officer{number}",
+        office="Inteldakim",
+        purposes=("joint_operation", "routine_oversight"),
+        coordinator=COORDINATOR,
     )
     issue_officer(folder, founded.federation.member(ASKER), plan, at=system_clock())
     return Officer.from_folder(folder)
 
 
-def _subjects(founded: Founded, people: int) -> list[Subject]:
+def subjects_of(founded: Founded, people: int) -> list[Subject]:
     """Distinct people in random order, half of them or more held by three agencies or more; protected ones left out."""
     lines = [json.loads(line) for line in founded.truth.open(encoding="utf-8")]
     open_lines = [line for line in lines if not line["protected"] and line["records"]]
@@ -239,17 +234,11 @@ async def _start(founded: Founded, processes: Processes) -> float:
 
 
 def _memory(processes: Processes) -> dict[str, float]:
-    resident = [_resident_mb(number) for number in processes.numbers]
+    resident = [resident_mb(number) for number in processes.numbers]
     return {
         "node_rss_mb": round(statistics.median(resident[:-1]), 1),
         "coordinator_rss_mb": round(resident[-1], 1),
     }
-
-
-def _resident_mb(number: int) -> float:
-    status = Path(f"/proc/{number}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(line.split()[1]) / 1024
 
 
 def _options() -> argparse.Namespace:

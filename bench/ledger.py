@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import statistics
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -74,6 +75,35 @@ def read_steps(metrics_address: str) -> Mapping[str, tuple[float, float]]:
     for kind, step, value in _STEP.findall(text):
         found.setdefault(step, {})[kind] = float(value)
     return {step: (values["sum"], values["count"]) for step, values in found.items()}
+
+
+def read_gauges(metrics_address: str, names: Sequence[str]) -> Mapping[str, float]:
+    """Gauges of a member by name; none where it does not answer."""
+    try:
+        with urllib.request.urlopen(f"http://{metrics_address}/metrics", timeout=2) as response:
+            lines = response.read().decode().splitlines()
+    except OSError:
+        return {}
+    pairs = [line.rpartition(" ") for line in lines if not line.startswith("#")]
+    return {name: float(value) for name, _, value in pairs if name in names}
+
+
+def resident_mb(number: int | None) -> float:
+    """Resident memory of a process; 0 where there is none."""
+    try:
+        status = Path(f"/proc/{number}/status").read_text()
+    except OSError:
+        return 0.0
+    line = next((line for line in status.splitlines() if line.startswith("VmRSS")), "VmRSS: 0 kB")
+    return int(line.split()[1]) / 1024
+
+
+def with_metrics(config: Path) -> str:
+    """Have a member tell its metrics, from its next start on; returns the address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    config.write_text(f'{config.read_text()}\n[metrics]\nlisten = "{address}"\n')
+    return address
 
 
 def show_spent(console: Console, spent: Mapping[str, Spent]) -> None:

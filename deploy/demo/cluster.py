@@ -68,13 +68,17 @@ class Cluster:
             owner_dsn=self.dsn(f"{member}_owner", member, passfile),
             service_dsn=self.dsn(f"{member}_service", member, passfile),
             source_dsn=self.dsn(f"{member}_source", member, passfile),
-            admin_dsn=self.dsn(_ADMIN, member, self._passfile),
+            admin_dsn=self.admin_dsn(member),
         )
 
     def dsn(self, role: str, database: str, passfile: Path) -> str:
         """A URI without a password."""
         socket = self._server.get_postmaster_info().socket_dir
         return f"postgresql://{role}@/{database}?host={socket}&passfile={passfile}"
+
+    def admin_dsn(self, member: str) -> str:
+        """The administrator's way into a member's database."""
+        return self.dsn(_ADMIN, member, self._passfile)
 
     def leave_up(self) -> None:
         """Let the server live on when this process ends."""

@@ -39,6 +39,17 @@ class Processes:
                 start_new_session=True,
             )
 
+    def kill(self, config: Path) -> None:
+        """Kill a service on the spot, as a crash would."""
+        process = self._running.pop(config.parent.name)
+        process.kill()
+        process.wait()
+
+    def number(self, config: Path) -> int | None:
+        """The process id of a service, if it runs."""
+        process = self._running.get(config.parent.name)
+        return process.pid if process else None
+
     @property
     def numbers(self) -> tuple[int, ...]:
         """The process ids."""
