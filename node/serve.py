@@ -93,6 +93,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         )
         limits = Limits(places=Shares(settings.limits.in_flight))
         node = NodeServicer(responder, limits, version=version("simpul"), record_types=sorted(record_types))
+        stack.push_async_callback(node.finish)
         add_NodeServiceServicer_to_server(node, serving.server)
         add_member_services(serving, parts, clock)
         show_member(metrics, parts, {"index": index_pool}, clock)

@@ -30,6 +30,7 @@ from node.turns import Turns
 MAX_IN_FLIGHT: Final = 64
 MAX_STREAMS: Final = MAX_IN_FLIGHT  # of one member, each of which may carry one question
 MAX_UNREAD: Final = 4 * MAX_IN_FLIGHT
+_FINISH_SECONDS: Final = 5.0
 _RETRY_AFTER: Final = timedelta(milliseconds=200)
 
 Respond = Callable[[Sequence[Question], str, datetime | None], Awaitable[Sequence[Question]]]
@@ -56,6 +57,12 @@ class NodeServicer(NodeServiceServicer):
         self._record_types = tuple(record_types)
         self.streams: Counter[str] = Counter()
         self.limits = limits
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def finish(self) -> None:
+        """Wait for what is still being answered, be its stream gone: what was logged as received is answered for."""
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=_FINISH_SECONDS)
 
     @streaming
     async def Ask(
@@ -67,7 +74,8 @@ class NodeServicer(NodeServiceServicer):
             raise TooBusy(
                 "this member has too many streams open: close those it does not use", retry_after=_RETRY_AFTER
             )
-        stream = Stream(self._responder, self.limits, caller, _deadline(context, self._responder.clock()))
+        deadline = _deadline(context, self._responder.clock())
+        stream = Stream(self._responder, self.limits, caller, deadline, self._under_way)
         self.streams[caller] += 1
         reader = asyncio.create_task(stream.read(request_iterator))
         try:
@@ -115,11 +123,19 @@ class NodeServicer(NodeServiceServicer):
 class Stream:
     """One coordinator's stream: frames under way, replies waiting to go, and the last checkpoint sent on it."""
 
-    def __init__(self, responder: Responder, limits: Limits, caller: str, deadline: datetime | None) -> None:
+    def __init__(
+        self,
+        responder: Responder,
+        limits: Limits,
+        caller: str,
+        deadline: datetime | None,
+        under_way: set[asyncio.Task[None]],
+    ) -> None:
         self._responder = responder
         self._limits = limits
         self._caller = caller
         self._deadline = deadline
+        self._under_way = under_way
         self._done: asyncio.Queue[Sequence[Question] | None] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: list[Question] = []
@@ -167,12 +183,11 @@ class Stream:
                     yield frame
 
     def cancel(self) -> None:
-        """Let go of what is still under way, and of every place."""
+        """Let go of what waits and of what nobody reads; what is under way goes on to its entry, in its place."""
         self._ended = True
-        for task in self._tasks:
-            task.cancel()
+        gone = {question for question in self._placed if question.told is not None} | set(self._waiting)
         self._waiting.clear()
-        self._give_back(self._placed)
+        self._give_back(self._placed & gone)
 
     def _take(self, questions: Sequence[Question] | None, ready: list[Question]) -> bool:
         if questions is None:
@@ -219,12 +234,11 @@ class Stream:
         """Do work beside all else; if it has a turn, that ends with it, and if it never began too."""
         task = asyncio.create_task(work)
         self._begun.set()
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        for tasks in (self._tasks, self._under_way):
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
         if turns is not None:
             task.add_done_callback(lambda _: turns.end(self._caller))
-        if self._ended:
-            task.cancel()
 
     async def _answer(self, questions: Sequence[Question]) -> None:
         left = await self._responded(questions, self._responder.respond)
@@ -233,13 +247,19 @@ class Stream:
         if behind:
             self._start(self._catch_up(behind))
         self._set_aside(aside)
-        self._done.put_nowait([question for question in questions if question not in left])
+        self._ready([question for question in questions if question not in left])
 
     async def _catch_up(self, questions: Sequence[Question]) -> None:
         """Questions under a newer roster wait for it by themselves: a roster that nobody has holds up no other."""
         aside = await self._responded(questions, self._responder.catch_up)
         self._set_aside(aside)
-        self._done.put_nowait([question for question in questions if question not in aside])
+        self._ready([question for question in questions if question not in aside])
+
+    def _ready(self, questions: Sequence[Question]) -> None:
+        if self._ended:
+            self._give_back(self._placed.intersection(questions))
+        else:
+            self._done.put_nowait(questions)
 
     def _set_aside(self, questions: Sequence[Question]) -> None:
         """Questions that take long wait for turns of their own, each by itself, and hold up no other."""
@@ -256,7 +276,7 @@ class Stream:
             await self._responder.answer_alone(question, self._caller, self._deadline)
         except Exception as error:
             question.fail(error, "alone")
-        self._done.put_nowait([question])
+        self._ready([question])
 
     async def _responded(self, questions: Sequence[Question], respond: Respond) -> Sequence[Question]:
         try:

@@ -11,13 +11,14 @@ from typing import cast as of_type
 from federation.append import query_entry
 from federation.errors import MalformedStatement, TooLate
 from federation.serving.reading import reader
+from federation.serving.shares import Shares
 from federation.tlog.note import NoteSigner
 from federation.v1 import node_pb2
 from federation.wire.entry import encode_entry
 from federation.wire.envelope import envelope_to_wire
 from node.admission import Admission
 from node.question import Question, still_open
-from node.service import Stream
+from node.service import Limits, Stream
 from tests.paper import PaperLog
 from tests.vectors import cast
 
@@ -65,7 +66,7 @@ def run(data: bytes) -> None:
 
 
 async def _run(data: bytes) -> None:
-    stream = Stream(_RESPONDER, cast.COORDINATOR, None)
+    stream = Stream(_RESPONDER, Limits(places=Shares(128)), cast.COORDINATOR, None, set())
     try:
         frame = _READ(data)
     except MalformedStatement:
