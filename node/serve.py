@@ -18,7 +18,6 @@ from federation.serving.health import Probe
 from federation.serving.member import open_member, open_pool
 from federation.serving.metrics import Metrics
 from federation.serving.server import Serving
-from federation.serving.shares import Shares
 from federation.serving.tls import server_credentials
 from federation.terms import terms
 from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
@@ -28,6 +27,7 @@ from node.policyentry import log_policy
 from node.records.index import Index
 from node.records.mapping import load_mapping
 from node.responder import STEPS, Responder
+from node.room import Room
 from node.rules import load_policy
 from node.service import Limits, NodeServicer
 
@@ -91,7 +91,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
             reflect=settings.listen.reflection,
             connections=settings.listen.connections,
         )
-        limits = Limits(places=Shares(settings.limits.in_flight))
+        limits = Limits(places=Room(settings.limits.in_flight))
         node = NodeServicer(responder, limits, version=version("simpul"), record_types=sorted(record_types))
         stack.push_async_callback(node.finish)
         add_NodeServiceServicer_to_server(node, serving.server)

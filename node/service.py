@@ -19,17 +19,16 @@ from federation.envelope import MAX_ENVELOPE_BYTES, Envelope
 from federation.errors import FederationError, MalformedStatement, MethodNotAllowed, TooBusy, UntrustedSignature
 from federation.query import MAX_SUBJECTS
 from federation.serving.faults import opaque, streaming, unary
-from federation.serving.shares import Shares
 from federation.v1 import node_pb2 as pb
 from federation.v1.node_pb2_grpc import NodeServiceServicer
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
 from node.question import Question, Replied
 from node.responder import Responder
+from node.room import Room
 from node.turns import Turns
 
 MAX_IN_FLIGHT: Final = 64
 MAX_STREAMS: Final = MAX_IN_FLIGHT  # of one member, each of which may carry one question
-MAX_UNREAD: Final = 4 * MAX_IN_FLIGHT
 _FINISH_SECONDS: Final = 5.0
 _RETRY_AFTER: Final = timedelta(milliseconds=200)
 
@@ -43,7 +42,7 @@ class Limits:
     Of the queries that take long, one is compared at a time, whosever it is; they too come in turn.
     """
 
-    places: Shares
+    places: Room
     groups: Turns = field(default_factory=Turns)
     long: Turns = field(default_factory=lambda: Turns(most=1))
 
@@ -151,18 +150,23 @@ class Stream:
     async def read(self, frames: AsyncIterator[pb.NodeServiceAskRequest]) -> None:
         """Take frames as they come; what came while groups of this caller were under way makes up the next one.
 
-        What passes a limit is turned away. Take no more while as much waits for a coordinator that does not read: its
-        frames wait at its own side then.
+        What passes a limit is turned away; then take no more until there is a place again, or what waits for a
+        coordinator that does not read was read: its frames wait at its own side meanwhile.
         """
         try:
             async for frame in frames:
-                self._take_in([_question(message) for message in frame.questions])
-                while self._in_flight >= MAX_UNREAD:
-                    self._read_on.clear()
-                    await self._read_on.wait()
+                if not self._take_in([_question(message) for message in frame.questions]):
+                    await self._room()
             await self._settled()
         finally:
             self._done.put_nowait(None)
+
+    async def _room(self) -> None:
+        """Return once a question more would fit."""
+        while self._in_flight >= MAX_IN_FLIGHT:
+            self._read_on.clear()
+            await self._read_on.wait()
+        await self._limits.places.wait(self._caller)
 
     async def _settled(self) -> None:
         """Return once nothing is under way, and nothing waits for a turn."""
@@ -198,21 +202,24 @@ class Stream:
         ready += questions
         return False
 
-    def _take_in(self, questions: list[Question]) -> None:
-        """Give each question a place or turn it away, before anything in it is looked at."""
+    def _take_in(self, questions: list[Question]) -> bool:
+        """Give all questions places or turn them away, before anything in them is looked at; whether there were."""
+        if not questions:
+            return True
         fits = self._in_flight + len(questions) <= MAX_IN_FLIGHT
         self._in_flight += len(questions)
-        if fits and questions and self._limits.places.take(self._caller, len(questions)):
+        if fits and self._limits.places.take(self._caller, len(questions)):
             self._placed.update(questions)
             self._waiting += questions
             self._get_in_line()
-        elif questions:
-            where = "of this member" if fits else "on this stream"
-            busy = TooBusy(f"too many queries {where} are in flight: ask again later", retry_after=_RETRY_AFTER)
-            for question in questions:
-                question.turn_away(busy)
-                self._responder.metrics.replied(self._caller, "fault_TooBusy")
-            self._done.put_nowait(questions)
+            return True
+        where = "of this member" if fits else "on this stream"
+        busy = TooBusy(f"too many queries {where} are in flight: ask again later", retry_after=_RETRY_AFTER)
+        for question in questions:
+            question.turn_away(busy)
+            self._responder.metrics.replied(self._caller, "fault_TooBusy")
+        self._done.put_nowait(questions)
+        return False
 
     def _give_back(self, questions: set[Question]) -> None:
         if questions:
@@ -220,7 +227,7 @@ class Stream:
             self._placed = self._placed - questions
 
     def _get_in_line(self) -> None:
-        if not self._in_line:
+        if self._waiting and not self._in_line:
             self._in_line = True
             self._limits.groups.wait(self._caller, self._begin)
 

@@ -24,13 +24,14 @@ class Shares:
 
     def take(self, holder: str, count: int = 1) -> bool:
         """Take `count` places, all or none; returns whether they were taken."""
-        free = self.places - self._held.total() - count
-        if self._held[holder] + count > free:
-            if not self._held[holder]:
-                del self._held[holder]
+        if count > self.left_to(holder):
             return False
         self._held[holder] += count
         return True
+
+    def left_to(self, holder: str) -> int:
+        """How many places a holder may take now."""
+        return (self.places - self._held.total() - self._held.get(holder, 0)) // 2
 
     def give_back(self, holder: str, count: int = 1) -> None:
         """Give back `count` places taken before."""

@@ -16,7 +16,7 @@ import asyncpg
 from federation.errors import ConfigError, RecordsUnavailable
 from federation.keys import read_secret
 from federation.telemetry import telemetry
-from matching.blocking import CAPS, WEIGHTS, blocking_keys
+from matching.blocking import CAPS, WEIGHTS, Key, blocking_keys
 from matching.form import Form
 from matching.frequencies import PUBLISHED, Frequencies
 from node.records.records import Candidate
@@ -24,6 +24,7 @@ from node.records.state import State, read_state, token_digest
 from node.slices import Slices
 
 MAX_CANDIDATES: Final = 300
+MOST_KEYS: Final = 4_000
 FOLLOW_SECONDS: Final = 2.0
 
 # operations.md, code rule 6: one branch a key, so that partitions not concerned are never touched.
@@ -119,14 +120,30 @@ class Index:
         return self._state.as_of
 
     async def candidates(self, subjects: Sequence[Form]) -> Sequence[Sequence[Candidate]]:
-        """Candidates of each subject in one statement; RecordsUnavailable where the database does not answer."""
+        """Candidates of each subject; RecordsUnavailable where the database does not answer.
+
+        One statement, or several where the keys are so many that even handing them over would hold up the loop.
+        """
         if self._unfit:
             raise RecordsUnavailable(self._unfit)
         state = self._state  # before the look-up: what it finds may be newer, and is then said to be older
         found: list[list[Candidate]] = [[] for _ in subjects]
-        places, keys, weights, caps = await self._keys(subjects)
+        slices, asked = Slices(), _Asked()
+        for place, form in enumerate(subjects):
+            asked.add(place, blocking_keys(form, self._secret))
+            await slices.between()
+            if len(asked.keys) >= MOST_KEYS:
+                await self._look_up(asked, state, found)
+                slices, asked = Slices(), _Asked()
+        if asked.keys:
+            await self._look_up(asked, state, found)
+        return found
+
+    async def _look_up(self, asked: _Asked, state: State, found: list[list[Candidate]]) -> None:
         try:
-            rows = await self._pool.fetch(_CANDIDATES, places, keys, weights, caps, MAX_CANDIDATES)
+            rows = await self._pool.fetch(
+                _CANDIDATES, asked.places, asked.keys, asked.weights, asked.caps, MAX_CANDIDATES
+            )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise RecordsUnavailable("the match index does not answer; see the node's telemetry") from error
         slices = Slices()
@@ -141,22 +158,24 @@ class Index:
                 )
             )
             await slices.between()
-        return found
 
-    async def _keys(self, subjects: Sequence[Form]) -> tuple[list[int], list[int], list[float], list[int]]:
-        places: list[int] = []
-        keys: list[int] = []
-        weights: list[float] = []
-        caps: list[int] = []
-        slices = Slices()
-        for place, form in enumerate(subjects):
-            for key in blocking_keys(form, self._secret):
-                places.append(place)
-                keys.append(key.value)
-                weights.append(WEIGHTS[key.family])
-                caps.append(CAPS[key.family])
-            await slices.between()
-        return places, keys, weights, caps
+
+class _Asked:
+    """The keys of one look-up, each with its subject's place, its weight and the most records that it may name."""
+
+    def __init__(self) -> None:
+        self.places: list[int] = []
+        self.keys: list[int] = []
+        self.weights: list[float] = []
+        self.caps: list[int] = []
+
+    def add(self, place: int, keys: Sequence[Key]) -> None:
+        """Add a subject's."""
+        for key in keys:
+            self.places.append(place)
+            self.keys.append(key.value)
+            self.weights.append(WEIGHTS[key.family])
+            self.caps.append(CAPS[key.family])
 
 
 async def _frequencies(pool: asyncpg.Pool, secret: bytes) -> OwnFrequencies:
