@@ -26,7 +26,7 @@ test: $(STAMP)dev ## Every test but the long ones
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(STAMP)dev ## Benchmarks, small; one at length: NAME=fanout ARGS="--json out.json"
-	@$(if $(NAME),$(BIN)/python -m bench.$(NAME) $(ARGS),$(BIN)/python -m bench.fanout --people 1500 --repeats 1 --count 60 && $(BIN)/python -m bench.soak --people 1000 --minutes 1)
+	@$(if $(NAME),$(BIN)/python -m bench.$(NAME) $(ARGS),$(BIN)/python -m bench.fanout --people 1500 --repeats 1 --count 60 && $(BIN)/python -m bench.growth --nodes 1,4,16 --records 10000 --count 20 && $(BIN)/python -m bench.soak --people 1000 --minutes 1)
 
 check: lint types contracts test ## What CI runs: lint, types, imports, sizes, vocabulary, stubs, then the tests
 
