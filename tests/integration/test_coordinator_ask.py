@@ -10,6 +10,7 @@ import grpc
 import pytest
 
 from coordinator.acceptance import Accepted
+from coordinator.cli.officer import Officer
 from federation import status
 from federation.calling.channels import TlsIdentity, open_channel
 from federation.errors import NotInLog, QueryExpired, QueryIdReused
@@ -21,8 +22,8 @@ from federation.v1 import node_pb2
 from federation.v1.coordinator_pb2_grpc import CoordinatorServiceStub
 from federation.wire.entry import decode_entry
 from federation.wire.envelope import envelope_from_wire, envelope_to_wire
-from tests.agencies import ABSENT, HELD
-from tests.federation import COORDINATOR, DEADLINE_SECONDS, DOWN, LIAR, NODES, Federation
+from tests.agencies import ABSENT, HELD, Row
+from tests.federation import COORDINATOR, DEADLINE_SECONDS, DOWN, LIAR, NODES, Federation, Told
 from tests.liar import Liar, Lie
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -189,10 +190,15 @@ async def test_retries_of_one_query_at_one_time_get_the_same_replies(federation:
 
 
 async def test_fifty_queries_at_one_time_all_come_back_each_with_its_own_answer(federation: Federation) -> None:
+    """Of two officers: one alone may have 32 in flight."""
     rows = [HELD[at % 19] if at % 2 else ABSENT[at % 3] for at in range(50)]
-    told = await asyncio.gather(
-        *(federation.ask(federation.query(row.person, audience=("imigrasi", "polri"))) for row in rows)
-    )
+    officers = federation.officer(), federation.officer("cahya")
+
+    async def ask(row: Row, officer: Officer) -> Told:
+        query = federation.query(row.person, audience=("imigrasi", "polri"), officer=officer)
+        return await federation.ask(query, officer)
+
+    told = await asyncio.gather(*(ask(row, officers[at % 2]) for at, row in enumerate(rows)))
     for at, (row, one) in enumerate(zip(rows, told, strict=True)):
         for member in ("imigrasi", "polri"):
             subject = one.answer(member).subjects[0]
