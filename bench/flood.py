@@ -1,6 +1,6 @@
 """What a flood by one member leaves to another: an officer asks at a steady rate before, during and after each kind.
 
-Usage: python -m bench.flood [--count N] [--json FILE]
+Usage: python -m bench.flood [--count N] [--only WORD] [--json FILE]
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.scenarios.steady import Latencies, Steady, memory_mb, steady
 _RECOVERY_SECONDS = 2.0
 
 
-async def run(count: int, folder: Path, server: Server, table: Table) -> dict[str, Any]:
+async def run(count: int, only: str, folder: Path, server: Server, table: Table) -> dict[str, Any]:
     """Take every flood in turn; returns the points, and whether every answer was right."""
     points: list[dict[str, Any]] = []
     async with steady(folder, server) as asked:
@@ -40,6 +40,8 @@ async def run(count: int, folder: Path, server: Server, table: Table) -> dict[st
             ("frames", "rubbish frames, 1/ms", asked.rubbish(), 500),
         )
         for kind, label, frames, begun in floods:
+            if only not in label:
+                continue
             points.append(await _point(asked, (kind, label, frames, begun), count))
             _row(table, points[-1])
     return {"name": "flood", "correct": all(not point["wrong"] for point in points), "points": points, "facts": {}}
@@ -92,6 +94,7 @@ def main() -> int:
     """Run, print, and end with 1 only where a result was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.flood", description=__doc__)
     parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--only", default="", help="the floods whose label holds this")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     logging.getLogger("grpc").setLevel(logging.CRITICAL)
@@ -112,7 +115,7 @@ def main() -> int:
     try:
         make_templates(server)
         with tempfile.TemporaryDirectory(prefix="simpul-flood-") as folder:
-            report = uvloop.run(run(options.count, Path(folder), server, table))
+            report = uvloop.run(run(options.count, options.only, Path(folder), server, table))
     finally:
         server.stop()
     Console(width=132).print(table)

@@ -53,10 +53,6 @@ class Question:
         """End the question with a fault; an unexpected one is told as an incident id alone."""
         self.told = opaque(error, step)
 
-    def turn_away(self, error: FederationError) -> None:
-        """End the question before it is looked at, and keep none of its bytes."""
-        self.told = self.content = error
-
     @contextmanager
     def guarded(self, step: str) -> Iterator[None]:
         """Let whatever is raised within end this question, and no other."""

@@ -29,6 +29,7 @@ from node.turns import Turns
 
 MAX_IN_FLIGHT: Final = 64
 MAX_STREAMS: Final = MAX_IN_FLIGHT  # of one member, each of which may carry one question
+_MOST_BESIDE_OTHERS: Final = 16
 _FINISH_SECONDS: Final = 5.0
 _RETRY_AFTER: Final = timedelta(milliseconds=200)
 
@@ -155,7 +156,7 @@ class Stream:
         """
         try:
             async for frame in frames:
-                if not self._take_in([_question(message) for message in frame.questions]):
+                if not self._take_in(frame.questions):
                     await self._room()
             await self._settled()
         finally:
@@ -202,23 +203,23 @@ class Stream:
         ready += questions
         return False
 
-    def _take_in(self, questions: list[Question]) -> bool:
+    def _take_in(self, messages: Sequence[pb.Question]) -> bool:
         """Give all questions places or turn them away, before anything in them is looked at; whether there were."""
-        if not questions:
-            return True
-        fits = self._in_flight + len(questions) <= MAX_IN_FLIGHT
-        self._in_flight += len(questions)
-        if fits and self._limits.places.take(self._caller, len(questions)):
+        fits = self._in_flight + len(messages) <= MAX_IN_FLIGHT
+        self._in_flight += len(messages)
+        if fits and (not messages or self._limits.places.take(self._caller, len(messages))):
+            questions = [_question(message) for message in messages]
             self._placed.update(questions)
             self._waiting += questions
             self._get_in_line()
             return True
         where = "of this member" if fits else "on this stream"
         busy = TooBusy(f"too many queries {where} are in flight: ask again later", retry_after=_RETRY_AFTER)
-        for question in questions:
-            question.turn_away(busy)
+        for _ in messages:
             self._responder.metrics.replied(self._caller, "fault_TooBusy")
-        self._done.put_nowait(questions)
+        self._done.put_nowait(
+            [Question(correlation=message.correlation, content=busy, receipt=b"", told=busy) for message in messages]
+        )
         return False
 
     def _give_back(self, questions: set[Question]) -> None:
@@ -232,9 +233,11 @@ class Stream:
             self._limits.groups.wait(self._caller, self._begin)
 
     def _begin(self) -> None:
-        """At this caller's turn: what waits by now is one group."""
+        """At this caller's turn: what waits by now is one group; beside others a small one, so that it is soon over."""
         self._in_line = False
-        group, self._waiting = self._waiting, []
+        most = MAX_IN_FLIGHT if self._limits.groups.is_alone(self._caller) else _MOST_BESIDE_OTHERS
+        group, self._waiting = self._waiting[:most], self._waiting[most:]
+        self._get_in_line()
         self._start(self._answer(group), self._limits.groups)
 
     def _start(self, work: Coroutine[None, None, None], turns: Turns | None = None) -> None:

@@ -38,6 +38,10 @@ class Turns:
             del self._under_way[caller]
         self._go_on()
 
+    def is_alone(self, caller: str) -> bool:
+        """Whether no other caller has a group under way, or waits."""
+        return all(other == caller for at in (self._waiting, self._under_way) for other in at)
+
     def _go_on(self) -> None:
         while (caller := self._next()) is not None:
             begins = self._waiting.pop(caller)
@@ -56,5 +60,4 @@ class Turns:
         if not self._under_way[caller]:
             del self._under_way[caller]  # a Counter may keep what it was asked for
             return True
-        alone = all(other == caller for at in (self._waiting, self._under_way) for other in at)
-        return alone and self._under_way[caller] < self._alone
+        return self.is_alone(caller) and self._under_way[caller] < self._alone

@@ -34,6 +34,9 @@ _OPTIONS: Final = (
     ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
     ("grpc.http2.max_ping_strikes", 4),
     ("grpc.max_concurrent_streams", 256),
+    # What a caller sent and nobody has read yet is kept for them: as much for each stream, however fast the path is.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 256 * 1024),
 )
 
 
