@@ -155,9 +155,11 @@ class Stream:
         coordinator that does not read was read: its frames wait at its own side meanwhile.
         """
         try:
+            taken = True
             async for frame in frames:
-                if not self._take_in(frame.questions):
+                if not taken:
                     await self._room()
+                taken = self._take_in(frame.questions)
             await self._settled()
         finally:
             self._done.put_nowait(None)
