@@ -15,7 +15,7 @@ from federation.serving.metrics import Metrics
 from federation.terms import Terms
 from matching.form import Form
 from node import comparing, quota
-from node.disclosure import Found, disclose
+from node.disclosure import Found, disclosing
 from node.policy import Decision, Deny
 from node.records.records import Candidate, Records
 from node.replies import Replies
@@ -71,8 +71,10 @@ class Answering:
         if isinstance(decision, Deny):
             wait = quota.until_next_hour(self.at) if decision.reason == "quota_exhausted" else None
             return self.replies.refusal(query.query, decision, roster_version=version, at=self.at, retry_after=wait)
+        until = self._until(alone)
         try:
-            found = await self._found(query.forms, held, decision.classes, self._until(alone))
+            found = await self._found(query.forms, held, decision.classes, until)
+            subjects = await self._slices.run(disclosing(found, decision, self.terms), until)
         except AllowanceSpent:
             if alone is None:
                 return None
@@ -83,7 +85,7 @@ class Answering:
         return self.replies.answer(
             query.query,
             decision,
-            disclose(found, decision, self.terms),
+            subjects,
             roster_version=version,
             at=self.at,
             index_as_of=as_of,

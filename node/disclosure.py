@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -43,28 +43,45 @@ class Found:
 
 def disclose(found: Sequence[Sequence[Found]], permit: Permit, terms: Terms) -> tuple[SubjectAnswer, ...]:
     """Cut what was found of each subject, strongest first, to what the permit lets out."""
+    steps = disclosing(found, permit, terms)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as ended:
+            answers: tuple[SubjectAnswer, ...] = ended.value
+            return answers
+
+
+def disclosing(
+    found: Sequence[Sequence[Found]], permit: Permit, terms: Terms
+) -> Generator[None, None, tuple[SubjectAnswer, ...]]:
+    """Disclose as `disclose` does, and pause after each subject, and each match that there is no room for."""
     if rank(permit.highest) == rank("desk_notice"):
         return ()
-    told = [_subject(place, records, permit, terms) for place, records in enumerate(found)]
-    return _within_size([answer for answer, _ in told], [scores for _, scores in told])
+    answers: list[SubjectAnswer] = []
+    scores: list[list[float]] = []
+    for place, records in enumerate(found):
+        answer, told = _subject(place, records, permit, terms)
+        answers.append(answer)
+        scores.append(told)
+        yield
+    return (yield from _within_size(answers, scores))
 
 
 def _subject(place: int, found: Sequence[Found], permit: Permit, terms: Terms) -> tuple[SubjectAnswer, list[float]]:
     """What is said of one subject, and the score of each match that is told."""
     band: Band = "none"
-    matches: list[Match] = []
-    scores: list[float] = []
+    told: list[tuple[Found, str]] = []
     for record in sorted(found, key=lambda r: -r.score):
         given = permit.classes.get(record.record_type)
         if given is None or given == "desk_notice":
             continue
         band = better(band, record.band)
         if rank(given) >= _STATUS:
-            matches.append(_match(record, given, terms))
-            scores.append(record.score)
-    cut = len(matches) > MAX_MATCHES
-    answer = SubjectAnswer(subject=place, band=band, matches=tuple(matches[:MAX_MATCHES]), cut=cut)
-    return answer, scores[:MAX_MATCHES]
+            told.append((record, given))
+    matches = tuple(_match(record, given, terms) for record, given in told[:MAX_MATCHES])
+    answer = SubjectAnswer(subject=place, band=band, matches=matches, cut=len(told) > MAX_MATCHES)
+    return answer, [record.score for record, _ in told[:MAX_MATCHES]]
 
 
 def _match(record: Found, given: str, terms: Terms) -> Match:
@@ -107,9 +124,14 @@ def _tellable(text: str, most: int = _TEXT_LENGTH) -> str:
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
-def _within_size(answers: list[SubjectAnswer], scores: list[list[float]]) -> tuple[SubjectAnswer, ...]:
+def _within_size(
+    answers: list[SubjectAnswer], scores: list[list[float]]
+) -> Generator[None, None, tuple[SubjectAnswer, ...]]:
     """Drop the weakest matches, over all subjects, until the answer fits, and mark each subject so cut."""
-    sizes = [[_size(match) for match in answer.matches] for answer in answers]
+    sizes: list[list[int]] = []
+    for answer in answers:
+        sizes.append([_size(match) for match in answer.matches])
+        yield
     total = sum(map(sum, sizes))
     while total > MATCH_BYTES:
         held = (place for place, left in enumerate(sizes) if left)
@@ -117,6 +139,7 @@ def _within_size(answers: list[SubjectAnswer], scores: list[list[float]]) -> tup
         total -= sizes[place].pop()
         scores[place].pop()
         answers[place] = replace(answers[place], matches=answers[place].matches[:-1], cut=True)
+        yield
     return tuple(answers)
 
 
