@@ -1,6 +1,6 @@
 """What a flood by one member leaves to another: an officer asks at a steady rate before, during and after each kind.
 
-Usage: python -m bench.flood [--count N] [--only WORD] [--json FILE]
+Usage: python -m bench.flood [--count N] [--repeats N] [--only WORD] [--json FILE]
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.scenarios.steady import Latencies, Steady, memory_mb, steady
 _RECOVERY_SECONDS = 2.0
 
 
-async def run(count: int, only: str, folder: Path, server: Server, table: Table) -> dict[str, Any]:
+async def run(count: int, repeats: int, only: str, folder: Path, server: Server, table: Table) -> dict[str, Any]:
     """Take every flood in turn; returns the points, and whether every answer was right."""
     points: list[dict[str, Any]] = []
     async with steady(folder, server) as asked:
@@ -42,20 +42,24 @@ async def run(count: int, only: str, folder: Path, server: Server, table: Table)
         for kind, label, frames, begun in floods:
             if only not in label:
                 continue
-            points.append(await _point(asked, (kind, label, frames, begun), count))
+            points.append(await _point(asked, (kind, label, frames, begun), count, repeats))
             _row(table, points[-1])
     return {"name": "flood", "correct": all(not point["wrong"] for point in points), "points": points, "facts": {}}
 
 
-async def _point(asked: Steady, flood: tuple[str, str, list[bytes], int], count: int) -> dict[str, Any]:
+async def _point(asked: Steady, flood: tuple[str, str, list[bytes], int], count: int, repeats: int) -> dict[str, Any]:
     kind, label, frames, begun = flood
-    floor, memory = await asked.ask(count), memory_mb(asked.node)
-    async with Flood(kind, asked.door, frames) as flooding:
-        await flooding.until(begun)
-        during, done = await asked.ask(count), flooding.done
-        flooded = memory_mb(asked.node)
-    await asyncio.sleep(_RECOVERY_SECONDS)
-    after = await asked.ask(count)
+    floors, floods, afters = [], [], []
+    memory, flooded, done = memory_mb(asked.node), 0.0, 0
+    for _ in range(repeats):
+        floors.append(await asked.ask(count))
+        async with Flood(kind, asked.door, frames) as flooding:
+            await flooding.until(begun)
+            floods.append(await asked.ask(count))
+            done, flooded = done + flooding.done, max(flooded, memory_mb(asked.node))
+        await asyncio.sleep(_RECOVERY_SECONDS)
+        afters.append(await asked.ask(count))
+    floor, during, after = (_together(part) for part in (floors, floods, afters))
     return {
         "label": label,
         "unit": "ms at p99",
@@ -67,6 +71,10 @@ async def _point(asked: Steady, flood: tuple[str, str, list[bytes], int], count:
         "done": done,
         "node_mb": f"{memory:.0f} to {flooded:.0f}",
     }
+
+
+def _together(parts: Sequence[Latencies]) -> Latencies:
+    return Latencies([one for part in parts for one in part.millis], sum(part.wrong for part in parts))
 
 
 def _percentiles(name: str, told: Latencies) -> dict[str, float]:
@@ -93,7 +101,8 @@ def _row(table: Table, point: dict[str, Any]) -> None:
 def main() -> int:
     """Run, print, and end with 1 only where a result was wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.flood", description=__doc__)
-    parser.add_argument("--count", type=int, default=120)
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--only", default="", help="the floods whose label holds this")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -115,7 +124,7 @@ def main() -> int:
     try:
         make_templates(server)
         with tempfile.TemporaryDirectory(prefix="simpul-flood-") as folder:
-            report = uvloop.run(run(options.count, options.only, Path(folder), server, table))
+            report = uvloop.run(run(options.count, options.repeats, options.only, Path(folder), server, table))
     finally:
         server.stop()
     Console(width=132).print(table)
