@@ -26,7 +26,8 @@ test: $(STAMP)dev ## Every test but the long ones
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: $(STAMP)dev ## Benchmarks, small; one at length: NAME=fanout ARGS="--json out.json"
-	@$(if $(NAME),$(BIN)/python -m bench.$(NAME) $(ARGS),$(BIN)/python -m bench.fanout --people 1500 --repeats 1 --count 60 && $(BIN)/python -m bench.growth --nodes 1,4,16 --records 10000 --count 20 && $(BIN)/python -m bench.soak --people 1000 --minutes 1)
+	@$(if $(NAME),$(BIN)/python -m bench.$(NAME) $(ARGS),$(BIN)/python -m bench.fanout --people 1500 --repeats 1 --count 60 && \
+	  $(BIN)/python -m bench.growth --small && $(BIN)/python -m bench.soak --people 1000 --minutes 1)
 
 check: lint types contracts test ## What CI runs: lint, types, imports, sizes, vocabulary, stubs, then the tests
 
@@ -57,7 +58,7 @@ lock: ## Resolve the requirements anew
 	    --quiet --custom-compile-command "make lock" -o requirements/run.lock
 
 clean: ## Remove what was installed and built here
-	@rm -rf $(VENV) .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo.json
+	@rm -rf $(VENV) .tools .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo.json
 
 # The environment holds what its lock names, and the checkout itself; the dev lock holds all that the demo needs, the
 # soak lock all that the dev lock does.

@@ -1,6 +1,6 @@
 """The floor's node: the same TLS, the same frames and the same bytes, and none of the work.
 
-Usage: python -m bench.echo CERTIFICATE KEY ROOTS BYTES; prints its port.
+Usage: python -m bench.echo CERTIFICATE KEY ROOTS BYTES [NODES]; prints the port of each node, a line each.
 """
 
 from __future__ import annotations
@@ -48,16 +48,17 @@ class Echo(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # REASON: it take
             yield pb.NodeServiceAskResponse(items=items)
 
 
-async def _serve(certificate: str, key: str, roots: str, size: str) -> None:
-    server = grpc.aio.server()
-    server.add_generic_rpc_handlers((Echo(int(size)),))
+async def _serve(certificate: str, key: str, roots: str, size: str, nodes: str = "1") -> None:
     files = [Path(name).read_bytes() for name in (key, certificate, roots)]  # REASON: before it serves
     credentials = grpc.ssl_server_credentials([(files[0], files[1])], files[2], require_client_auth=True)
-    port = server.add_secure_port("127.0.0.1:0", credentials)
-    await server.start()
-    sys.stdout.write(f"{port}\n")
+    servers = [grpc.aio.server() for _ in range(int(nodes))]
+    for server in servers:
+        server.add_generic_rpc_handlers((Echo(int(size)),))
+        port = server.add_secure_port("127.0.0.1:0", credentials)
+        await server.start()
+        sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    await server.wait_for_termination()
+    await asyncio.gather(*(server.wait_for_termination() for server in servers))
 
 
 if __name__ == "__main__":

@@ -20,10 +20,12 @@ from federation.v1.envelope_pb2 import Envelope
 
 
 class Floor:
-    """Echo nodes in processes of their own, with warm channels to each."""
+    """Echo nodes in processes of their own, or all in one, with warm channels to each."""
 
-    def __init__(self, count: int, identity: tuple[Path, Path, Path], question: int, reply: int) -> None:
-        self._count = count
+    def __init__(
+        self, count: int, identity: tuple[Path, Path, Path], question: int, reply: int, *, together: bool = False
+    ) -> None:
+        self._nodes = [count] if together else [1] * count
         self._identity = identity
         self._question = pb.Question(query=Envelope(payload=bytes(question)))
         self._reply = reply
@@ -35,12 +37,19 @@ class Floor:
         arguments = [str(path) for path in (certificate, key, roots)]
         self._processes = [
             subprocess.Popen(
-                [sys.executable, "-m", "bench.echo", *arguments, str(self._reply)], stdout=subprocess.PIPE, text=True
+                [sys.executable, "-m", "bench.echo", *arguments, str(self._reply), str(nodes)],
+                stdout=subprocess.PIPE,
+                text=True,
             )
-            for _ in range(self._count)
+            for nodes in self._nodes
         ]
         credentials = grpc.ssl_channel_credentials(roots.read_bytes(), key.read_bytes(), certificate.read_bytes())
-        ports = [int(process.stdout.readline()) for process in self._processes if process.stdout]
+        ports = [
+            int(process.stdout.readline())
+            for process, nodes in zip(self._processes, self._nodes, strict=True)
+            if process.stdout
+            for _ in range(nodes)
+        ]
         channels = [
             await self._stack.enter_async_context(grpc.aio.secure_channel(f"127.0.0.1:{port}", credentials))
             for port in ports

@@ -1,232 +1,259 @@
-"""How cost grows: a query over 1 to 64 nodes, and a look-up among 10^4 to 10^6 records.
+"""How cost grows: with the nodes that a query asks, 1 to 64, and with the records that one node looks through.
 
-Usage: python -m bench.growth [--nodes 1,2,4,8,16,32,64] [--records 10000,100000,1000000] [--plot FILE] [--json FILE]
+Usage: python -m bench.growth [--small] [--only nodes|records] [--nodes 1,2,4] [--records 10000,100000]
+[--plots FOLDER] [--json FILE]
 
-All nodes and the coordinator run in this one process, on one embedded PostgreSQL; the floor's echo nodes are processes.
+All nodes run in one process here, and so do the echo nodes of the floor; the coordinator has a process of its own. Two
+cores are shared by all of them, so a query that asks twice as many nodes costs twice as much at best.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import random
-import resource
-import signal
+import itertools
+import shutil
+import statistics
+import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Sequence
-from datetime import date, timedelta
-from itertools import cycle
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-import psycopg
+import grpc
 import uvloop
 from rich.console import Console
 
+from bench.fanout import make_officer
 from bench.floor import Floor, timed
-from bench.plot import Panel, write_svg
-from bench.points import Report, Run
+from bench.ledger import resident_mb
+from bench.lookups import measure_records
+from bench.offices import Offices, written
+from bench.plot import DRAWN, Panel, write_svg
+from bench.points import Report
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
 from coordinator.cli.officer import Officer
-from federation import telemetry
+from deploy.demo.cluster import Cluster
+from deploy.demo.founding import SEED
+from deploy.demo.population.generate import population
+from deploy.demo.population.individual import Individual
+from deploy.demo.processes import Processes
+from deploy.demo.province import ASKER, COORDINATOR
 from federation.answer import Answer
-from federation.calling.channels import ca_pem, open_channel
-from matching.form import prepare
+from federation.calling.channels import TlsIdentity, ca_pem, open_channel
+from federation.instant import system_clock
+from federation.wire.envelope import encode_envelope
+from matching.describe import describe
 from node.cli.indexing import index_records
 from node.config import load_config
-from node.records.index import Index
-from node.serve import open_pool
-from tests import agencies
-from tests.agencies import HELD, Row
-from tests.federation import COORDINATOR, Federation, make_templates
-from tests.postgres import Server
 
-_QUESTION: Final = 2000
-_REPLY: Final = 950
-_CONCURRENCY: Final = 4
-_LOOK_UPS: Final = 300
-_SYLLABLES: Final = (
-    "ka",
-    "ri",
-    "mo",
-    "ten",
-    "sha",
-    "lu",
-    "bor",
-    "vi",
-    "dan",
-    "yo",
-    "pe",
-    "zar",
-    "nim",
-    "ost",
-    "ghe",
-    "wu",
-)
+CONCURRENCIES: Final = (1, 8)
+CONNECTIONS: Final = 1000
+_ASK_SECONDS: Final = 120.0
 
 
-async def run(options: argparse.Namespace, console: Console) -> Report:
-    """Grow the federation, then one register; report both beside their floors."""
-    report = Report("growth")
-    folder = Path(tempfile.mkdtemp(prefix="simpul-growth-"))
-    panels: list[Panel] = []
-    server = Server.start()
-    try:
-        _allow_connections(server, 16 * max(options.nodes))
-        make_templates(server)
-        panels.append(await _nodes(options, server, folder, report, console))
-        panels.append(await _records(options, server, folder, report, console))
-    finally:
-        server.stop()
-    if options.plot:
-        write_svg(options.plot, "Growth", "nodes (above), records (below)", panels)
-        console.print(f"plot: {options.plot}")
-    return report
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How far a run goes."""
+
+    nodes: Sequence[int]
+    people: int
+    repeats: int
+    records: Sequence[int]
 
 
-async def _nodes(options: argparse.Namespace, server: Server, folder: Path, report: Report, console: Console) -> Panel:
-    ours: list[float] = []
-    floors: list[float] = []
-    for count in options.nodes:
-        names = ["imigrasi", "polri", *(f"kantor{n:02}" for n in range(count))][:count]
-        federation = await Federation.found(folder / f"of-{count}", server, names)
-        await federation.start()
-        member = federation.folder("imigrasi")
-        roots = folder / f"roots-{count}.pem"
-        roots.write_bytes(ca_pem(federation.member("imigrasi").tls_ca))
-        officer = Asking(federation, tuple(sorted(names)))
-        identity = (member.root / "keys" / "tls.crt", member.root / "keys" / "tls.pem", roots)
-        async with Floor(count, identity, _QUESTION, _REPLY) as floor:
-            await timed(officer.ask, _CONCURRENCY, 8)
-            bare = await timed(floor.unary, _CONCURRENCY, options.count)
-            real = await timed(officer.ask, _CONCURRENCY, options.count)
-        report.add(f"nodes={count}", "queries/s", [bare], [real])
-        report.correct &= officer.silences == 0 and officer.held == officer.asked
-        ours.append(1000 / real.rate)
-        floors.append(1000 / bare.rate)
-        await officer.close()
-        await federation.close()
-        console.print(f"{count} nodes done", style="dim")
-    return Panel(title="ms a query, by nodes", x=options.nodes, lines={"real": ours, "bare fan-out": floors})
+FULL: Final = Scale(nodes=(1, 2, 4, 8, 16, 32, 64), people=1000, repeats=3, records=(10_000, 100_000, 1_000_000))
+SMALL: Final = Scale(nodes=(1, 2, 4, 8), people=300, repeats=1, records=(1_000, 10_000))
 
 
-def _allow_connections(server: Server, count: int) -> None:
-    """Let so many connect, which takes a restart."""
-    with psycopg.connect(server.dsn("postgres", "postgres"), autocommit=True) as connection:
-        connection.execute(f"ALTER SYSTEM SET max_connections = {max(100, int(count))}")
-    number = server.pid
-    os.kill(number, signal.SIGINT)
-    while Path(f"/proc/{number}").exists():
-        time.sleep(0.05)
-    server.restart()
+class Asker:
+    """An officer with a warm channel who asks some of the offices, and knows which of them hold whom."""
 
-
-class Asking:
-    """One officer who asks every node about people whom every node holds."""
-
-    def __init__(self, federation: Federation, audience: tuple[str, ...]) -> None:
-        self._federation = federation
-        self._audience = audience
-        self._officer: Officer = federation.officer()
-        coordinator = federation.member(COORDINATOR)
-        self._channel = open_channel(coordinator, "coordinator", federation.officer_identity())
-        self._people = cycle(HELD[:10])
-        self.asked = self.held = self.silences = 0
+    def __init__(
+        self, officer: Officer, channel: grpc.aio.Channel, people: Sequence[Individual], audience: Sequence[str]
+    ) -> None:
+        self._officer = officer
+        self._opener = officer.opener()
+        self._channel = channel
+        self._people = itertools.cycle(people)
+        self._audience = tuple(audience)
+        self.held = self.matched = self.silences = 0
+        self.sizes: list[tuple[int, int]] = []
 
     async def ask(self) -> None:
-        """Ask, and count the nodes whose answer holds the person."""
-        query = self._federation.query(next(self._people).person, audience=self._audience)
-        envelope, opener = self._federation.sign(query, self._officer), self._officer.opener()
-        async for told in asking.ask_over(self._channel, envelope, opener, COORDINATOR, 60.0):
-            if isinstance(told, asking.Final):
-                continue
-            self.asked += 1
+        """One query, every reply to it verified and held against the truth."""
+        one = next(self._people)
+        person = describe(names=[written(one)], born=one.born.isoformat(), nationality=one.nationality)
+        wish = asking.Wish(
+            purpose="joint_operation",
+            case_reference="UKUR-1",
+            disclosure_class="fields",
+            subjects=(person,),
+            audience=self._audience,
+        )
+        envelope = asking.sign(asking.make_query(wish, self._officer, system_clock()), self._officer)
+        self.held += sum(holds(at, one) for at in range(len(self._audience)))
+        async for told in asking.ask_over(self._channel, envelope, self._opener, COORDINATOR, _ASK_SECONDS):
             if isinstance(told, Accepted):
                 answer = told.reply.statement
-                self.held += isinstance(answer, Answer) and any(one.band != "none" for one in answer.subjects)
-            else:
+                found = isinstance(answer, Answer) and any(said.band != "none" for said in answer.subjects)
+                self.matched += found and holds(self._audience.index(told.member), one)
+                replied = len(encode_envelope(told.reply.envelope)) + len(told.receipt.entry) + 300
+                self.sizes.append((len(encode_envelope(envelope)) + 1100, replied))
+            elif not isinstance(told, asking.Final):
                 self.silences += 1
 
-    async def close(self) -> None:
-        """Leave the coordinator."""
-        await self._channel.close(None)
+
+def holds(office: int, one: Individual) -> bool:
+    """Whether an office, by its place, holds a person: every office holds half of them, each another half."""
+    return bool((one.seed >> office % 16) & 1) or one.number % 97 == office
 
 
-async def _records(
-    options: argparse.Namespace, server: Server, folder: Path, report: Report, console: Console
-) -> Panel:
-    medians: list[float] = []
-    slow: list[float] = []
-    for count in options.records:
-        federation = await Federation.found(folder / f"with-{count}", server, ["imigrasi"])
-        people = _people(count)
-        await agencies.fill_more(federation.databases["imigrasi"], people)
-        loaded = load_config(federation.folder("imigrasi").root / "node.toml")
-        began = time.perf_counter()
-        await index_records(loaded, federation.clock(), show=False)
-        built = time.perf_counter() - began
-        run = await _look_up(loaded.config.index_dsn, loaded.secret_file, people)
-        medians.append(run.percentile(0.5))
-        slow.append(run.percentile(0.95))
-        report.facts[f"records_{count}"] = (
-            f"look-up p50 {medians[-1]:.2f} ms, p95 {slow[-1]:.2f} ms; built at {2 * count / built:.0f} records/s"
-        )
-        console.print(f"{count} records done", style="dim")
-    report.facts["resident_mb_most"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    return Panel(
-        title="look-up of one subject in ms, by records", x=options.records, lines={"p50": medians, "p95": slow}
-    )
-
-
-async def _look_up(dsn: str, secret_file: Path, people: Sequence[Row]) -> Run:
-    """Candidates of one subject after another; each must be among its own."""
-    chosen = random.Random(3).sample(range(len(people)), min(_LOOK_UPS, len(people)))  # REASON: an order, no secret
-    async with await open_pool(dsn) as pool:
-        index = await Index.open(pool, secret_file)
-        millis: list[float] = []
-        for place in chosen:
-            form = prepare(people[place].person)
-            began = time.perf_counter()
-            (found,) = await index.candidates([form])
-            millis.append((time.perf_counter() - began) * 1000)
-            if not any(f"M-{place}" in candidate.reference for candidate in found):
-                raise AssertionError(f"record {place} was not found by its own particulars")
-    return Run(rate=len(millis) / (sum(millis) / 1000), millis=millis)
-
-
-def _people(count: int) -> list[Row]:
-    chance = random.Random(11)  # REASON: the same people every time
-    first = date(1950, 1, 1)
+async def measure_nodes(scale: Scale, folder: Path, cluster: Cluster, report: Report) -> list[Panel]:
+    """Ask 1, 2, 4 ... offices, beside a bare fan-out to as many echo nodes; add the points, and return the panels."""
+    offices = [f"kantor{at:02}" for at in range(max(scale.nodes))]
+    made = await Offices.found(folder, cluster, offices)
+    people = list(population(SEED, scale.people, system_clock().date()))
+    for at, office in enumerate(offices):
+        await made.fill(office, (one for one in people if holds(at, one)))
+        await index_records(load_config(made.config(office)), system_clock(), show=False)
+    officer = make_officer(made.founded, folder / "officer", 0)
+    lines: dict[str, list[float]] = {}
+    for count in scale.nodes:
+        async with _serving(made, offices[:count]) as numbers:
+            before = len(report.points)
+            await _asked(scale, made, officer, (offices[:count], people), report)
+            _draw(lines, report, before, numbers)
+            report.facts[f"node_process_mb_n{count}"] = lines["all nodes"][-1]
+            report.facts[f"coordinator_mb_n{count}"] = lines["coordinator"][-1]
+    rates = {name: lines[name] for name in ("queries", "bare fan-out")}
+    delays = {name: lines[name] for name in ("query p50", "query p99", "bare p50")}
     return [
-        Row(
-            name=f"{_name(chance, 3)} {_name(chance, 2)}".upper(),
-            born=first + timedelta(days=chance.randrange(20_000)),
-            nation=chance.choice(("CHN", "IND", "KOR", "RUS", "NGA", "MYS")),
-            sex=chance.choice("MF"),
-            passport=f"{chance.choice('ABEGK')}{chance.randrange(10**8):08}",
-        )
-        for _ in range(count)
+        Panel(title="queries a second, 8 at a time", x=scale.nodes, lines=rates, each=True),
+        Panel(title="milliseconds, one at a time", x=scale.nodes, lines=delays, each=True),
+        Panel(
+            title="memory in MB",
+            x=scale.nodes,
+            lines={name: lines[name] for name in ("all nodes", "coordinator")},
+            each=True,
+        ),
     ]
 
 
-def _name(chance: random.Random, syllables: int) -> str:
-    return "".join(chance.choice(_SYLLABLES) for _ in range(syllables))
+async def _asked(
+    scale: Scale,
+    made: Offices,
+    officer: Officer,
+    asked: tuple[Sequence[str], Sequence[Individual]],
+    report: Report,
+) -> None:
+    """The points of one number of nodes: floor and ours in turn, at each concurrency."""
+    audience, people = asked
+    roster = made.federation.open_roster().statement
+    member = made.federation.member(ASKER)
+    roots = made.federation.root / "roots.pem"
+    roots.write_bytes(ca_pem(roster.member(ASKER).tls_ca))
+    count = max(24, 240 // len(audience))
+    async with open_channel(roster.member(COORDINATOR), "coordinator", officer.identity()) as channel:
+        warming = Asker(officer, channel, people, audience)
+        await timed(warming.ask, 4, 16)
+        question, reply = (int(statistics.median(sizes)) for sizes in zip(*warming.sizes, strict=True))
+        asker = Asker(officer, channel, people, audience)
+        identity = (member.tls_certificate, member.tls_key, roots)
+        async with Floor(len(audience), identity, question, reply, together=True) as floor:
+            for concurrency in CONCURRENCIES:
+                bare, ours = [], []
+                for _ in range(scale.repeats):
+                    bare.append(await timed(floor.unary, concurrency, count))
+                    ours.append(await timed(asker.ask, concurrency, count))
+                report.add(f"nodes={len(audience)} c={concurrency}", "queries/s", bare, ours)
+    recall = asker.matched / max(1, asker.held)
+    report.facts[f"recall_n{len(audience)}"] = round(recall, 4)
+    report.correct &= recall >= 0.95 and asker.silences == 0
+
+
+def _draw(lines: dict[str, list[float]], report: Report, before: int, numbers: tuple[int, int]) -> None:
+    alone, many = report.points[before:]
+    values = {
+        "queries": many.ours,
+        "bare fan-out": many.floor,
+        "query p50": alone.p50_ms,
+        "query p99": alone.p99_ms,
+        "bare p50": alone.floor_p50_ms,
+        "all nodes": round(resident_mb(numbers[0]), 1),
+        "coordinator": round(resident_mb(numbers[1]), 1),
+    }
+    for name, value in values.items():
+        lines.setdefault(name, []).append(value)
+
+
+@asynccontextmanager
+async def _serving(made: Offices, offices: Sequence[str]) -> AsyncIterator[tuple[int, int]]:
+    """So many nodes in one process, and a coordinator of their own; yields the process numbers."""
+    root = made.federation.root
+    processes = Processes(root / "telemetry")
+    roster = made.federation.open_roster().statement
+    member = made.federation.member(ASKER)
+    identity = TlsIdentity.from_files(member.tls_certificate, member.tls_key)
+    with (root / "telemetry" / "offices.log").open("ab") as errors:
+        nodes = subprocess.Popen(
+            [sys.executable, "-m", "bench.offices", str(root), *offices],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+        )
+    try:
+        if nodes.stdout is None or await asyncio.to_thread(nodes.stdout.readline) != b"ready\n":
+            raise RuntimeError(f"the nodes did not start; see {root / 'telemetry' / 'offices.log'}")
+        processes.start("coordinator", made.config(COORDINATOR))
+        await processes.until_healthy(roster.member(COORDINATOR), "coordinator", identity)
+        yield nodes.pid, processes.numbers[0]
+    finally:
+        processes.stop()
+        nodes.terminate()
+        nodes.wait()
+
+
+async def run(options: argparse.Namespace, console: Console) -> Report:
+    """Measure what is wanted, each in a database server of its own, and draw it."""
+    scale = SMALL if options.small else FULL
+    scale = replace(scale, nodes=options.nodes or scale.nodes, records=options.records or scale.records)
+    report = Report("growth")
+    works: dict[str, tuple[str, Any]] = {
+        "nodes": ("One query to so many nodes", lambda *rest: measure_nodes(scale, *rest)),
+        "records": ("One node with so many records", lambda *rest: measure_records(scale.records, *rest)),
+    }
+    for name in options.only or works:
+        title, work = works[name]
+        folder = Path(tempfile.mkdtemp(prefix="simpul-growth-", dir="/var/tmp"))  # REASON: see bench.fanout
+        folder.chmod(0o755)
+        cluster = Cluster.start(folder / "cluster", connections=CONNECTIONS)
+        try:
+            panels = await work(folder / "federation", cluster, report)
+        finally:
+            cluster.stop()
+            shutil.rmtree(folder)
+        path = options.plots / f"growth-{name}.svg"
+        write_svg(path, title, name, panels)
+        console.print(f"plot: {path}", highlight=False)
+    return report
 
 
 def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",") if number]
+    return [int(number) for number in text.split(",")]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description=__doc__)
-    parser.add_argument("--nodes", type=_numbers, default=[1, 2, 4, 8, 16, 32, 64])
-    parser.add_argument("--records", type=_numbers, default=[10_000, 100_000, 1_000_000])
-    parser.add_argument("--count", type=int, default=60)
-    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--small", action="store_true", help="1 to 8 nodes and 1,000 to 10,000 records")
+    parser.add_argument("--only", choices=["nodes", "records"], action="append")
+    parser.add_argument("--nodes", type=_numbers, help="how many nodes; default 1 to 64")
+    parser.add_argument("--records", type=_numbers, help="how many records; default 10,000 to 1,000,000")
+    parser.add_argument("--plots", type=Path, default=DRAWN)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -234,7 +261,6 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Run, print, and end with 1 only where a result was wrong."""
     options = _options()
-    telemetry.configure("bench", "growth", level="warning")
     console = Console(width=132)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         report = runner.run(run(options, console))

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import json
 import random
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -20,139 +18,115 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-import grpc
 import uvloop
 from rich.console import Console
+from rich.table import Table
 
-from bench.fanout import CASE, OFFICERS, Subject, make_officer, subjects_of
+from bench.accounts import ALLOWED, accounted_for, audit_in_between, last_audit
+from bench.fanout import OFFICERS, make_officer, subjects_of
+from bench.killing import Killer
 from bench.ledger import with_metrics
-from bench.plot import write_svg
-from bench.points import Report
-from bench.watching import Watch
-from coordinator.acceptance import Accepted
-from coordinator.cli import asking
-from coordinator.cli.officer import Officer
-from deploy.demo.auditing import run_audit
+from bench.load import Load
+from bench.plot import DRAWN, write_svg
+from bench.points import Point, Report
+from bench.watching import Watch, Watched, percentile_ms
 from deploy.demo.cluster import Cluster
 from deploy.demo.founding import Founded, found
 from deploy.demo.processes import Processes
 from deploy.demo.province import ASKER, COORDINATOR
 from federation.calling.channels import TlsIdentity, open_channel
-from federation.envelope import Envelope
-from federation.errors import FederationError
-from federation.instant import system_clock
-from matching.describe import describe
 
 ASKING: Final = 6
-KILL_EVERY: Final = 15.0
-_GIVE_UP: Final = 90.0
-_ALLOWED: Final = frozenset({"reply_late"})  # by design: a reply that came after its silence was logged
-_KILL_SESSION: Final = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'simpul-log' AND datname = $1"""
-_ENTRY: Final = "SELECT leaf FROM simpul.log_entry WHERE index = $1"
+AUDITS: Final = 4
+_COLUMNS: Final = {
+    "queries/s": "rate",
+    "p50 ms": "p50_ms",
+    "p99 ms": "p99_ms",
+    "node MB": "node MB",
+    "coordinator MB": "coordinator MB",
+    "PostgreSQL MB": "PostgreSQL MB",
+    "officers MB": "officers MB",
+    "node log lag ms": "node log lag",
+    "coordinator log lag ms": "coordinator log lag",
+    "node loop lag ms": "node loop lag",
+}
 
 
 @dataclass(slots=True)
-class Load:
-    """Officers who ask without end, and all that was acknowledged to them."""
-
-    officers: list[Officer]
-    channels: list[grpc.aio.Channel]
-    subjects: list[Subject]
-    chance: random.Random
-    seconds: list[tuple[float, float]] = field(default_factory=list)
-    told: dict[tuple[str, int], bytes] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
-    ended: bool = False
-    _known: list[tuple[int, Envelope]] = field(default_factory=list)
-
-    async def ask_on(self, began: float) -> None:
-        """Ask one query after another until the end is called, each until every member has replied."""
-        turns = itertools.cycle(range(len(self.officers)))
-        while not self.ended:
-            turn = next(turns)
-            if self._known and self.chance.random() < 0.1:
-                turn, envelope = self.chance.choice(self._known)
-                self.counts["asked_again"] += 1
-            else:
-                envelope = self._query(self.officers[turn])
-                self._known = [*self._known[-500:], (turn, envelope)]
-                self.counts["asked"] += 1
-            started = time.perf_counter()
-            if await self._pursue(turn, envelope):
-                now = time.perf_counter()
-                self.seconds.append((now - began, now - started))
-
-    def _query(self, officer: Officer) -> Envelope:
-        subject = self.chance.choice(self.subjects)
-        purpose = "routine_oversight" if self.chance.random() < 0.2 else "joint_operation"
-        wish = asking.Wish(
-            purpose=purpose,
-            case_reference=CASE,
-            disclosure_class="fields",
-            subjects=(describe(names=[subject.name], born=subject.born, nationality=subject.nationality),),
-        )
-        return asking.sign(asking.make_query(wish, officer, system_clock()), officer)
-
-    async def _pursue(self, turn: int, envelope: Envelope) -> bool:
-        """The same bytes again, until every member has replied; whatever fails meanwhile is counted."""
-        wanted = set(asking_audience(self.officers[turn], envelope))
-        give_up = time.perf_counter() + _GIVE_UP
-        while wanted and time.perf_counter() < give_up:
-            try:
-                opener = self.officers[turn].opener()
-                async for told in asking.ask_over(self.channels[turn], envelope, opener, COORDINATOR, 20.0):
-                    if isinstance(told, Accepted):
-                        self._acknowledged(told)
-                        wanted.discard(told.member)
-            except FederationError as error:
-                self.counts[type(error).__name__] += 1
-                await asyncio.sleep(0.3)
-        self.counts["given_up"] += bool(wanted)
-        return not wanted
-
-    def _acknowledged(self, told: Accepted) -> None:
-        key = told.member, told.receipt.index
-        if self.told.setdefault(key, told.receipt.entry) != told.receipt.entry:
-            self.counts["contradicted"] += 1
-
-
-def asking_audience(officer: Officer, envelope: Envelope) -> tuple[str, ...]:
-    """Whom a signed query asks."""
-    return officer.opener().query(envelope, countersigned=False).statement.audience
-
-
-@dataclass(slots=True)
-class Killer:
-    """Kills a process, or a database session, now and then, and starts again what it killed."""
+class Soak:
+    """A federation under load, who kills in it, who watches, and what audits in between found."""
 
     founded: Founded
-    processes: Processes
-    cluster: Cluster
-    chance: random.Random
-    marks: list[float] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
+    load: Load
+    killer: Killer
+    watch: Watch
+    seconds: float
+    audits: Counter[str] = field(default_factory=Counter)
 
-    async def go_on(self, began: float, until: float) -> None:
-        """Kill every quarter of a minute or so, until half a minute before the end."""
-        while (now := time.perf_counter()) + 30 < until:
-            await asyncio.sleep(min(KILL_EVERY * self.chance.uniform(0.7, 1.3), until - now))
-            kind = self.chance.choice(["node", "node", "coordinator", "session", "session"])
-            self.marks.append(time.perf_counter() - began)
-            self.counts[f"killed_{kind}"] += 1
-            await self._kill(kind)
+    async def run(self) -> None:
+        """Load, kill, watch and audit until the time is over and every query has come to its end."""
+        began = time.perf_counter()
+        until = began + self.seconds
+        askers = [asyncio.create_task(self.load.ask_on(began)) for _ in range(ASKING)]
+        beside = [
+            asyncio.create_task(self.watch.go_on(began, lambda: len(self.load.seconds))),
+            asyncio.create_task(self._audit_now_and_then()),
+            asyncio.create_task(self.killer.go_on(began, until)),
+        ]
+        await asyncio.sleep(self.seconds)
+        self.load.ended = True
+        await asyncio.gather(*askers)
+        for task in beside:
+            task.cancel()
+        ended = await asyncio.gather(*beside, return_exceptions=True)
+        for fault in ended:
+            if isinstance(fault, Exception):
+                raise fault
 
-    async def _kill(self, kind: str) -> None:
-        config = self.founded.coordinator if kind == "coordinator" else self.chance.choice(self.founded.nodes)
-        if kind == "session":
-            connection = await asyncpg.connect(self.cluster.admin_dsn(config.parent.name))
-            await connection.execute(_KILL_SESSION, config.parent.name)
-            await connection.close()
-            return
-        self.processes.kill(config)
-        await asyncio.sleep(self.chance.uniform(0.0, 2.0))
-        self.processes.start(kind, config)
+    async def _audit_now_and_then(self) -> None:
+        for _ in range(AUDITS):
+            await asyncio.sleep(self.seconds / (AUDITS + 1))
+            self.audits += await audit_in_between(self.founded.auditor)
+
+    def report(self) -> Report:
+        """Rates, latencies, memory and lag; `correct` as far as the officers' side can tell."""
+        report = Report("soak")
+        report.correct = self.load.counts["contradicted"] == self.load.counts["given_up"] == 0
+        taken = [taken for _, taken in self.load.seconds]
+        report.facts |= {"seconds": self.seconds, "queries": len(taken), "replies_acknowledged": len(self.load.told)}
+        report.facts |= dict(sorted(self.load.counts.items())) | dict(sorted(self.killer.counts.items()))
+        report.facts |= {f"audit_in_between_{kind}": count for kind, count in sorted(self.audits.items())}
+        report.facts |= {
+            "queries_per_second": round(len(taken) / self.seconds, 2),
+            "p50_ms": round(percentile_ms(taken, 0.5), 1),
+            "p99_ms": round(percentile_ms(taken, 0.99), 1),
+            "longest_ms": round(max(taken, default=0.0) * 1000, 1),
+        }
+        report.facts |= self.watch.facts()
+        report.points = [_point(one) for one in self.watch.slices(self.load.seconds, self.seconds)]
+        return report
+
+    def show(self, console: Console) -> None:
+        """Print the run in ten parts."""
+        table = Table("seconds", *_COLUMNS)
+        for one in self.watch.slices(self.load.seconds, self.seconds):
+            cells = (f"{one.get(key, 0.0):.1f}" for key in _COLUMNS.values())
+            table.add_row(f"{one['start']:.0f}-{one['end']:.0f}", *cells)
+        console.print(table)
+
+
+def _point(one: dict[str, float]) -> Point:
+    return Point(
+        label=f"{one['start']:.0f}-{one['end']:.0f} s",
+        unit="queries/s",
+        floor=None,  # type: ignore[arg-type]  # REASON: null in the JSON form; a soak has no floor
+        ours=round(one["rate"], 2),
+        ratio=None,  # type: ignore[arg-type]
+        p50_ms=round(one["p50_ms"], 1),
+        p99_ms=round(one["p99_ms"], 1),
+        floor_p50_ms=None,  # type: ignore[arg-type]
+        spread="",
+    )
 
 
 async def run(options: argparse.Namespace, console: Console) -> Report:
@@ -163,83 +137,54 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
     processes = Processes(folder / "telemetry")
     try:
         founded = await found(folder / "federation", cluster, options.people, lambda _: None)
-        watch = Watch(
-            processes,
-            metrics={"node": with_metrics(founded.nodes[0]), "coordinator": with_metrics(founded.coordinator)},
-            members={"node": founded.nodes[0], "coordinator": founded.coordinator},
-        )
+        watched = [Watched(role="node", config=config, metrics=with_metrics(config)) for config in founded.nodes]
+        coordinator = founded.coordinator
+        watched.append(Watched(role="coordinator", config=coordinator, metrics=with_metrics(coordinator)))
         await _start(founded, processes)
-        report, load = await _soak(options, founded, (folder, cluster, processes), watch, console)
-        report.correct &= await _accounted_for(load, report, founded, cluster)
+        chance = random.Random(options.seed)  # REASON: an order that can be had again, not a secret
+        soak = Soak(
+            founded,
+            _load(founded, folder, options.people, chance),
+            Killer(founded, processes, cluster, chance),
+            Watch(processes, watched, folder / "cluster" / "data"),
+            options.minutes * 60,
+        )
+        soak.watch.spread_over(soak.seconds)
+        await soak.run()
+        report = await _judged(soak, cluster)
     finally:
         processes.stop()
         cluster.stop()
         shutil.rmtree(folder)
+    _draw(soak, options.plot, console)
     return report
 
 
-async def _soak(
-    options: argparse.Namespace,
-    founded: Founded,
-    parts: tuple[Path, Cluster, Processes],
-    watch: Watch,
-    console: Console,
-) -> tuple[Report, Load]:
-    folder, cluster, processes = parts
-    chance = random.Random(options.seed)  # REASON: an order that can be had again, not a secret
+def _load(founded: Founded, folder: Path, people: int, chance: random.Random) -> Load:
     officers = [make_officer(founded, folder / f"officer-{n}", n) for n in range(OFFICERS)]
     coordinator = founded.federation.open_roster().statement.member(COORDINATOR)
     channels = [open_channel(coordinator, "coordinator", officer.identity()) for officer in officers]
-    load = Load(officers, channels, subjects_of(founded, options.people), chance)
-    killer = Killer(founded, processes, cluster, chance)
-    began = time.perf_counter()
-    until = began + options.minutes * 60
-    askers = [asyncio.create_task(load.ask_on(began)) for _ in range(ASKING)]
-    watching = asyncio.create_task(watch.go_on(began, lambda: len(load.seconds)))
-    await killer.go_on(began, until)
-    await asyncio.sleep(max(0.0, until - time.perf_counter()))
-    load.ended = True
-    await asyncio.gather(*askers)
-    watching.cancel()
-    await asyncio.gather(watching, return_exceptions=True)
-    for channel in channels:
+    return Load(officers, channels, subjects_of(founded, people), chance)
+
+
+async def _judged(soak: Soak, cluster: Cluster) -> Report:
+    """The report, once what was acknowledged is found in the logs, and an audit has found nothing but what kills do."""
+    for channel in soak.load.channels:
         await channel.close(None)
-    return _report(options, load, killer, watch, console), load
-
-
-def _report(options: argparse.Namespace, load: Load, killer: Killer, watch: Watch, console: Console) -> Report:
-    report = Report("soak")
-    report.correct = load.counts["contradicted"] == load.counts["given_up"] == 0
-    times = sorted(seconds for _, seconds in load.seconds)
-    report.facts |= {"minutes": options.minutes, "queries": len(times), "replies": len(load.told)}
-    report.facts |= dict(load.counts) | dict(killer.counts)
-    report.facts |= {
-        "queries_per_second": round(len(times) / (options.minutes * 60), 2),
-        "p50_ms": round(statistics.median(times) * 1000, 1),
-        "p99_ms": round(times[int(len(times) * 0.99)] * 1000, 1),
-        "longest_ms": round(times[-1] * 1000, 1),
-    }
-    report.facts |= watch.facts()
-    if options.plot:
-        write_svg(
-            options.plot, "Mixed load with kills", "seconds; grey: a kill", watch.panels(load.seconds), killer.marks
-        )
-        console.print(f"plot: {options.plot}")
+    report = soak.report()
+    lost = await accounted_for(soak.load.told, cluster)
+    audit = await last_audit(soak.founded.auditor)
+    kinds = Counter(finding.kind for finding in audit.findings)
+    report.facts |= lost | {"findings": json.dumps(kinds), "not_audited": len(audit.uncopied)}
+    report.correct &= not any(lost.values()) and set(kinds) <= ALLOWED and not audit.uncopied
     return report
 
 
-async def _accounted_for(load: Load, report: Report, founded: Founded, cluster: Cluster) -> bool:
-    """Whether every reply acknowledged is in its node's log, and the audit finds nothing that kills do not cause."""
-    missing = 0
-    for member in {member for member, _ in load.told}:
-        connection = await asyncpg.connect(cluster.admin_dsn(member))
-        for (of, index), entry in load.told.items():
-            missing += of == member and await connection.fetchval(_ENTRY, index) != entry
-        await connection.close()
-    audit = await run_audit(founded.auditor, Console(quiet=True))
-    kinds = Counter(finding.kind for finding in audit.findings)
-    report.facts |= {"acknowledged_and_missing": missing, "findings": json.dumps(kinds)}
-    return missing == 0 and set(kinds) <= _ALLOWED
+def _draw(soak: Soak, path: Path, console: Console) -> None:
+    soak.show(console)
+    title = f"Mixed load with kills, {soak.seconds / 60:g} minutes"
+    write_svg(path, title, "seconds; grey: a kill", soak.watch.panels(soak.load.seconds), soak.killer.marks)
+    console.print(f"plot: {path}", highlight=False)
 
 
 async def _start(founded: Founded, processes: Processes) -> None:
@@ -259,7 +204,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--people", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--plot", type=Path, default=DRAWN / "soak.svg")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 
@@ -267,7 +212,7 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Run, print, and end with 1 only where something acknowledged was lost or a query never came to its end."""
     options = _options()
-    console = Console(width=132)
+    console = Console(width=150)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         report = runner.run(run(options, console))
     report.show(console)

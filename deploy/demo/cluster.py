@@ -32,12 +32,15 @@ class Cluster:
         self._folder = folder
 
     @classmethod
-    def start(cls, folder: Path) -> Cluster:
-        """Start the server whose data lie in `folder`, or make it; nobody enters without a password."""
+    def start(cls, folder: Path, connections: int = _MAX_CONNECTIONS) -> Cluster:
+        """Start the server whose data lie in `folder`, or make it; nobody enters without a password.
+
+        A server that is made takes so many connections at a time.
+        """
         data, fresh = folder / "data", not (folder / "data" / "PG_VERSION").exists()
         cluster = cls(_embedded(data), folder)
         if fresh:
-            cluster._secure(data)
+            cluster._secure(data, connections)
             cluster._server.cleanup()
             cluster._server = _embedded(data)
         return cluster
@@ -92,10 +95,10 @@ class Cluster:
     def _passfile(self) -> Path:
         return self._folder / "admin-passwords"
 
-    def _secure(self, data: Path) -> None:
+    def _secure(self, data: Path, connections: int) -> None:
         password = secrets.token_urlsafe(24)
         self._server.psql(f"ALTER ROLE {_ADMIN} PASSWORD '{password}'")
-        self._server.psql(f"ALTER SYSTEM SET max_connections = {_MAX_CONNECTIONS}")
+        self._server.psql(f"ALTER SYSTEM SET max_connections = {connections}")
         _write_passfile(self._passfile, {_ADMIN: password})
         (data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
 

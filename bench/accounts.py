@@ -1,0 +1,97 @@
+"""What was acknowledged held against the logs, and audits while members are killed and once all is over."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from auditor.audit import AuditReport, audit
+from auditor.cli.main import read_settings
+from auditor.collect import collect, find_rosters
+from auditor.mirror import Mandate
+from auditor.opening import Auditor
+from auditor.rosters import beside
+from bench.load import Acknowledged
+from deploy.demo.cluster import Cluster
+from deploy.demo.province import COORDINATOR
+from federation.instant import DEFAULT_WINDOW, system_clock
+from federation.wire.entry import decode_entry
+
+ALLOWED: Final = frozenset({"reply_late"})  # by design: a reply that came after its silence was logged
+_LEAVES: Final = "SELECT index, leaf FROM simpul.log_entry ORDER BY index"
+_BATCH: Final = 2000
+
+
+async def accounted_for(told: Mapping[tuple[str, int], Acknowledged], cluster: Cluster) -> dict[str, int]:
+    """How many acknowledged replies are not in their node's log where the receipt says, were not logged as accepted
+    by the coordinator, or were one of two different replies of a node to one query: all must be 0.
+    """
+    missing = len(told)
+    for member in {member for member, _ in told}:
+        async for index, leaf in _entries(cluster, member):
+            one = told.get((member, index))
+            missing -= one is not None and one.leaf == sha256(leaf).digest()
+    accepted = set()
+    async for _, leaf in _entries(cluster, COORDINATOR):
+        entry = decode_entry(leaf)
+        if entry.kind == "reply_accepted":
+            accepted.add((entry.members[0], entry.statement_digest))
+    replies: defaultdict[tuple[str, bytes], set[bytes]] = defaultdict(set)
+    for (member, _), one in told.items():
+        replies[member, one.query].add(one.reply)
+    return {
+        "acknowledged_and_missing": missing,
+        "acknowledged_and_not_accepted": sum((member, one.reply) not in accepted for (member, _), one in told.items()),
+        "told_two_replies": sum(len(digests) > 1 for digests in replies.values()),
+    }
+
+
+async def audit_in_between(config: Path) -> Counter[str]:
+    """One audit by its command, in a process of its own; what it found by kind, and its exit code."""
+    arguments = ("-m", "auditor.cli", "audit", "--config", str(config), "--json")
+    # REASON: uvloop's own way to start a program forks, which gRPC does not survive
+    process = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        output, _ = await asyncio.to_thread(process.communicate)
+    except asyncio.CancelledError:
+        process.kill()
+        raise
+    found: dict[str, Any] = json.loads(output) if output else {"findings": []}
+    return Counter(finding["kind"] for finding in found["findings"]) + Counter({f"exit_{process.returncode}": 1})
+
+
+async def last_audit(config: Path) -> AuditReport:
+    """What an auditor says as if it had come once every query's window was over: nothing is pending any more."""
+    settings, keys, roster = read_settings(config, system_clock())
+    mandate = Mandate(
+        federation=roster.statement.federation,
+        auditor=settings.member,
+        reason=settings.reason,
+        case_reference=settings.case_reference,
+        signer=keys.statement,
+    )
+    rosters = await find_rosters(roster, beside(settings.roster_file), keys.tls)
+    copies, failures = await collect(rosters, keys.tls, mandate, system_clock)
+    judged = {member: replace(copy, ended=copy.ended + 2 * DEFAULT_WINDOW) for member, copy in copies.items()}
+    return audit(judged, rosters, Auditor(member=settings.member, key=keys.evidence), failures)
+
+
+async def _entries(cluster: Cluster, member: str) -> Any:
+    """A member's entries in their order, a batch in memory at a time."""
+    connection = await asyncpg.connect(cluster.admin_dsn(member))
+    try:
+        async with connection.transaction():
+            async for row in connection.cursor(_LEAVES, prefetch=_BATCH):
+                yield row["index"], row["leaf"]
+    finally:
+        await connection.close()
