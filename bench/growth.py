@@ -208,7 +208,7 @@ async def _serving(made: Offices, offices: Sequence[str]) -> AsyncIterator[tuple
         )
     try:
         if nodes.stdout is None or await asyncio.to_thread(nodes.stdout.readline) != b"ready\n":
-            raise RuntimeError(f"the nodes did not start; see {root / 'telemetry' / 'offices.log'}")
+            raise RuntimeError("the nodes did not start: " + (root / "telemetry" / "offices.log").read_text()[-2000:])
         processes.start("coordinator", made.config(COORDINATOR))
         await processes.until_healthy(roster.member(COORDINATOR), "coordinator", identity)
         yield nodes.pid, processes.numbers[0]
