@@ -6,11 +6,12 @@ Usage: python -m bench.offices FOLDER OFFICE ...; serves those offices in this o
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -188,9 +189,7 @@ def written(one: Individual) -> str:
 def _plans(offices: Sequence[str]) -> list[MemberPlan]:
     roles: dict[str, set[str]] = {office: {"node"} for office in offices}
     roles |= {COORDINATOR: {"coordinator"}, ASKER: {"requester"}}
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in roles]
-        ports = [probe.getsockname()[1] for probe in probes]
+    ports = list(islice(_free_ports(), len(roles)))
     return [
         MemberPlan(
             id=member,
@@ -203,6 +202,14 @@ def _plans(offices: Sequence[str]) -> list[MemberPlan]:
         )
         for (member, has), port in zip(roles.items(), ports, strict=True)
     ]
+
+
+def _free_ports() -> Iterator[int]:
+    """Ports that nobody has, below those that systems give to callers: an office may start long after it got its."""
+    for port in range(20_000 + os.getpid() % 8_000, 32_000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                yield port
 
 
 async def _serve(folder: str, *offices: str) -> None:
