@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import itertools
 import shutil
 import statistics
@@ -113,7 +114,7 @@ def holds(office: int, one: Individual) -> bool:
     return bool((one.seed >> office % 16) & 1) or one.number % 97 == office
 
 
-async def measure_nodes(scale: Scale, folder: Path, cluster: Cluster, report: Report) -> list[Panel]:
+async def measure_nodes(scale: Scale, folder: Path, cluster: Cluster, report: Report, console: Console) -> list[Panel]:
     """Ask 1, 2, 4 ... offices, beside a bare fan-out to as many echo nodes; add the points, and return the panels."""
     offices = [f"kantor{at:02}" for at in range(max(scale.nodes))]
     made = await Offices.found(folder, cluster, offices)
@@ -124,6 +125,7 @@ async def measure_nodes(scale: Scale, folder: Path, cluster: Cluster, report: Re
     officer = make_officer(made.founded, folder / "officer", 0)
     lines: dict[str, list[float]] = {}
     for count in scale.nodes:
+        console.print(f"{count} nodes", style="dim")
         async with _serving(made, offices[:count]) as numbers:
             before = len(report.points)
             await _asked(scale, made, officer, (offices[:count], people), report)
@@ -231,12 +233,12 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
         title, work = works[name]
         folder = Path(tempfile.mkdtemp(prefix="simpul-growth-", dir="/var/tmp"))  # REASON: see bench.fanout
         folder.chmod(0o755)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # once the embedded server is done with it
         cluster = Cluster.start(folder / "cluster", connections=CONNECTIONS)
         try:
-            panels = await work(folder / "federation", cluster, report)
+            panels = await work(folder / "federation", cluster, report, console)
         finally:
             cluster.stop()
-            shutil.rmtree(folder)
         path = options.plots / f"growth-{name}.svg"
         write_svg(path, title, name, panels)
         console.print(f"plot: {path}", highlight=False)

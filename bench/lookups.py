@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from rich.console import Console
+
 from bench.floor import timed
 from bench.ledger import resident_mb
 from bench.offices import Offices, written
@@ -81,12 +83,15 @@ class LookUps:
         self.found += any(candidate.reference == reference for candidate in candidates)
 
 
-async def measure_records(sizes: Sequence[int], folder: Path, cluster: Cluster, report: Report) -> list[Panel]:
+async def measure_records(
+    sizes: Sequence[int], folder: Path, cluster: Cluster, report: Report, console: Console
+) -> list[Panel]:
     """Fill, index and look up offices of these sizes; add the points and facts, and return the panels."""
     made = await Offices.found(folder, cluster, [f"kantor{size}" for size in sizes])
     lines: dict[str, list[float]] = {}
     for size in sizes:
         office = f"kantor{size}"
+        console.print(f"{size:,} records", style="dim")
         kept = Kept(max(1, size // _SUBJECTS))
         await made.fill(office, kept.passing(population(SEED, size, system_clock().date())))
         found = await asyncio.to_thread(_built, made.config(office))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import json
 import random
 import shutil
@@ -133,6 +134,7 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
     """Bring a federation up, load it, kill in it, and hold what was acknowledged against the logs."""
     folder = Path(tempfile.mkdtemp(prefix="simpul-soak-", dir="/var/tmp"))  # REASON: see bench.fanout
     folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # once the embedded server is done with it
     cluster = Cluster.start(folder / "cluster")
     processes = Processes(folder / "telemetry")
     try:
@@ -155,7 +157,6 @@ async def run(options: argparse.Namespace, console: Console) -> Report:
     finally:
         processes.stop()
         cluster.stop()
-        shutil.rmtree(folder)
     _draw(soak, options.plot, console)
     return report
 
