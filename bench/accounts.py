@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -22,7 +22,6 @@ from auditor.mirror import Mandate
 from auditor.opening import Auditor
 from auditor.rosters import beside
 from bench.load import Acknowledged
-from deploy.demo.cluster import Cluster
 from deploy.demo.province import COORDINATOR
 from federation.instant import DEFAULT_WINDOW, system_clock
 from federation.wire.entry import decode_entry
@@ -32,17 +31,19 @@ _LEAVES: Final = "SELECT index, leaf FROM simpul.log_entry ORDER BY index"
 _BATCH: Final = 2000
 
 
-async def accounted_for(told: Mapping[tuple[str, int], Acknowledged], cluster: Cluster) -> dict[str, int]:
+async def accounted_for(told: Mapping[tuple[str, int], Acknowledged], dsn_of: Callable[[str], str]) -> dict[str, int]:
     """How many acknowledged replies are not in their node's log where the receipt says, were not logged as accepted
     by the coordinator, or were one of two different replies of a node to one query: all must be 0.
+
+    `dsn_of` names the way into a member's database.
     """
     missing = len(told)
     for member in {member for member, _ in told}:
-        async for index, leaf in _entries(cluster, member):
+        async for index, leaf in _entries(dsn_of(member)):
             one = told.get((member, index))
             missing -= one is not None and one.leaf == sha256(leaf).digest()
     accepted = set()
-    async for _, leaf in _entries(cluster, COORDINATOR):
+    async for _, leaf in _entries(dsn_of(COORDINATOR)):
         entry = decode_entry(leaf)
         if entry.kind == "reply_accepted":
             accepted.add((entry.members[0], entry.statement_digest))
@@ -86,9 +87,9 @@ async def last_audit(config: Path) -> AuditReport:
     return audit(judged, rosters, Auditor(member=settings.member, key=keys.evidence), failures)
 
 
-async def _entries(cluster: Cluster, member: str) -> Any:
+async def _entries(dsn: str) -> AsyncIterator[tuple[int, bytes]]:
     """A member's entries in their order, a batch in memory at a time."""
-    connection = await asyncpg.connect(cluster.admin_dsn(member))
+    connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             async for row in connection.cursor(_LEAVES, prefetch=_BATCH):

@@ -173,7 +173,7 @@ async def _judged(soak: Soak, cluster: Cluster) -> Report:
     for channel in soak.load.channels:
         await channel.close(None)
     report = soak.report()
-    lost = await accounted_for(soak.load.told, cluster)
+    lost = await accounted_for(soak.load.told, cluster.admin_dsn)
     audit = await last_audit(soak.founded.auditor)
     kinds = Counter(finding.kind for finding in audit.findings)
     report.facts |= lost | {"findings": json.dumps(kinds), "not_audited": len(audit.uncopied)}
