@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import random
 import signal
@@ -38,7 +39,7 @@ class Killer:
 
     async def go_on(self, began: float, until: float) -> None:
         """Kill every quarter of a minute or so, until a little before the end."""
-        for number in range(1_000_000):
+        for number in itertools.count():
             pause = EVERY * self.chance.uniform(0.5, 1.2)
             if time.perf_counter() + pause > until - QUIET:
                 return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import statistics
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,8 @@ from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+
+from deploy.demo.province import free_ports
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _STEP: Final = re.compile(r'^simpul_query_seconds_(sum|count)\{step="(\w+)"\} (\S+)$', re.MULTILINE)
@@ -100,8 +101,7 @@ def resident_mb(number: int | None) -> float:
 
 def with_metrics(config: Path) -> str:
     """Have a member tell its metrics, from its next start on; returns the address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     config.write_text(f'{config.read_text()}\n[metrics]\nlisten = "{address}"\n')
     return address
 

@@ -6,9 +6,7 @@ Usage: python -m bench.offices FOLDER OFFICE ...; serves those offices in this o
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -27,7 +25,7 @@ from deploy.ceremony.members import MemberPlan
 from deploy.demo.cluster import Access, Cluster
 from deploy.demo.founding import Founded
 from deploy.demo.population.individual import Individual
-from deploy.demo.province import ASKER, COORDINATOR
+from deploy.demo.province import ASKER, COORDINATOR, free_ports
 from federation import telemetry
 from federation.instant import system_clock
 from federation.serving.member import LogTable, MemberTable, create_member_log, role_of
@@ -189,7 +187,7 @@ def written(one: Individual) -> str:
 def _plans(offices: Sequence[str]) -> list[MemberPlan]:
     roles: dict[str, set[str]] = {office: {"node"} for office in offices}
     roles |= {COORDINATOR: {"coordinator"}, ASKER: {"requester"}}
-    ports = list(islice(_free_ports(), len(roles)))
+    ports = free_ports(len(roles))
     return [
         MemberPlan(
             id=member,
@@ -202,14 +200,6 @@ def _plans(offices: Sequence[str]) -> list[MemberPlan]:
         )
         for (member, has), port in zip(roles.items(), ports, strict=True)
     ]
-
-
-def _free_ports() -> Iterator[int]:
-    """Ports that nobody has, below those that systems give to callers: an office may start long after it got its."""
-    for port in range(20_000 + os.getpid() * 97 % 11_000, 32_000):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                yield port
 
 
 async def _serve(folder: str, *offices: str) -> None:

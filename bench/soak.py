@@ -36,6 +36,7 @@ from deploy.demo.founding import Founded, found
 from deploy.demo.processes import Processes
 from deploy.demo.province import ASKER, COORDINATOR
 from federation.calling.channels import TlsIdentity, open_channel
+from federation.errors import ConfigError
 
 ASKING: Final = 6
 AUDITS: Final = 4
@@ -195,9 +196,13 @@ async def _start(founded: Founded, processes: Processes) -> None:
     for config in founded.nodes:
         processes.start("node", config)
     processes.start("coordinator", founded.coordinator)
-    for config in founded.nodes:
-        await processes.until_healthy(roster.member(config.parent.name), "node", identity)
-    await processes.until_healthy(roster.member(COORDINATOR), "coordinator", identity)
+    for config in (*founded.nodes, founded.coordinator):
+        name = config.parent.name
+        try:
+            await processes.until_healthy(roster.member(name), config.stem, identity)
+        except ConfigError as error:
+            error.add_note((processes.logs / f"{name}.log").read_text()[-2000:])
+            raise
 
 
 def _options() -> argparse.Namespace:

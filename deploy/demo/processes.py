@@ -23,14 +23,14 @@ class Processes:
     """Services under way; `stop()` leaves none behind."""
 
     def __init__(self, logs: Path) -> None:
-        self._logs = logs
+        self.logs = logs
         self._running: dict[str, subprocess.Popen[bytes]] = {}
         logs.mkdir(parents=True, exist_ok=True)
 
     def start(self, role: str, config: Path) -> None:
         """Start a service; what it writes goes to a file of its own."""
         name = config.parent.name
-        with (self._logs / f"{name}.log").open("ab") as output:
+        with (self.logs / f"{name}.log").open("ab") as output:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", f"{role}.cli", "serve", "--config", str(config)],
                 stdin=subprocess.DEVNULL,
@@ -64,12 +64,12 @@ class Processes:
                     while not await self._serving(stub, member.id):  # noqa: ASYNC110  # REASON: of another process
                         await asyncio.sleep(0.05)
             except TimeoutError as error:
-                raise ConfigError(f"{member.id} does not serve; see {self._logs / member.id}.log") from error
+                raise ConfigError(f"{member.id} does not serve; see {self.logs / member.id}.log") from error
 
     async def _serving(self, stub: health_pb2_grpc.HealthStub, name: str) -> bool:
         process = self._running.get(name)
         if process is not None and process.poll() is not None:
-            raise ConfigError(f"{name} ended at its start; see {self._logs / name}.log")
+            raise ConfigError(f"{name} ended at its start; see {self.logs / name}.log")
         try:
             response = await stub.Check(health_pb2.HealthCheckRequest(), timeout=2.0)
         except grpc.aio.AioRpcError:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from deploy.ceremony.members import MemberPlan
@@ -13,6 +14,7 @@ FEDERATION: Final = "banten"
 COORDINATOR: Final = "sekretariat"
 AUDITOR: Final = "inspektorat"
 ASKER: Final = "imigrasi"
+_PORTS: Final[Iterator[int]] = iter(range(20_000 + os.getpid() * 97 % 11_000, 32_000))
 
 _AGENCIES: Final[Mapping[str, tuple[str, str]]] = {
     "imigrasi": ("Imigrasi", "Immigration"),
@@ -31,7 +33,7 @@ _AGENCIES: Final[Mapping[str, tuple[str, str]]] = {
 
 def plans() -> tuple[MemberPlan, ...]:
     """Every member, with free ports of this machine for those that serve."""
-    ports = iter(_free_ports(len(_AGENCIES) + 1))
+    ports = iter(free_ports(len(_AGENCIES) + 1))
     agencies = tuple(
         _plan(member, names, {"node", "requester", "witness"}, _endpoints("node", next(ports)))
         for member, names in _AGENCIES.items()
@@ -66,9 +68,9 @@ def _endpoints(role: str, port: int) -> Mapping[str, str]:
     return {kind: f"127.0.0.1:{port}" for kind in (role, "querylog", "roster")}
 
 
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens at, none named twice by this process.
+
+    They lie below those that systems give to callers, so that none is taken before its member starts.
+    """
+    return list(islice((port for port in _PORTS if is_free(port)), count))
