@@ -28,6 +28,7 @@ import grpc
 import uvloop
 from rich.console import Console
 
+from bench.ending import end_well
 from bench.fanout import make_officer
 from bench.floor import Floor, timed
 from bench.ledger import resident_mb
@@ -35,6 +36,7 @@ from bench.lookups import measure_records
 from bench.offices import Offices, written
 from bench.plot import DRAWN, Panel, write_svg
 from bench.points import Report
+from bench.progress import tell
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
 from coordinator.cli.officer import Officer
@@ -125,11 +127,11 @@ async def measure_nodes(scale: Scale, folder: Path, cluster: Cluster, report: Re
     officer = make_officer(made.founded, folder / "officer", 0)
     lines: dict[str, list[float]] = {}
     for count in scale.nodes:
-        console.print(f"{count} nodes", style="dim")
         async with _serving(made, offices[:count]) as numbers:
             before = len(report.points)
             await _asked(scale, made, officer, (offices[:count], people), report)
             _draw(lines, report, before, numbers)
+            tell(console, report.points[before:])
             report.facts[f"node_process_mb_n{count}"] = lines["all nodes"][-1]
             report.facts[f"coordinator_mb_n{count}"] = lines["coordinator"][-1]
     rates = {name: lines[name] for name in ("queries", "bare fan-out")}
@@ -222,6 +224,7 @@ async def _serving(made: Offices, offices: Sequence[str]) -> AsyncIterator[tuple
 
 async def run(options: argparse.Namespace, console: Console) -> Report:
     """Measure what is wanted, each in a database server of its own, and draw it."""
+    end_well()
     scale = SMALL if options.small else FULL
     scale = replace(scale, nodes=options.nodes or scale.nodes, records=options.records or scale.records)
     report = Report("growth")

@@ -22,6 +22,7 @@ from bench.ledger import resident_mb
 from bench.offices import Offices, written
 from bench.plot import Panel
 from bench.points import Report
+from bench.progress import tell
 from deploy.demo.cluster import Cluster
 from deploy.demo.founding import SEED
 from deploy.demo.population.generate import population
@@ -91,13 +92,13 @@ async def measure_records(
     lines: dict[str, list[float]] = {}
     for size in sizes:
         office = f"kantor{size}"
-        console.print(f"{size:,} records", style="dim")
         kept = Kept(max(1, size // _SUBJECTS))
         await made.fill(office, kept.passing(population(SEED, size, system_clock().date())))
         found = await asyncio.to_thread(_built, made.config(office))
         async with _served(made, office) as number:
             found |= await _looked_up(made, office, kept.people, (f"records={size}", report))
             found["node_mb"] = round(resident_mb(number), 1)
+        tell(console, report.points[-1:])
         for name, value in found.items():
             report.facts[f"{name}_r{size}"] = value
             lines.setdefault(name, []).append(value)

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.accounts import ALLOWED, accounted_for, audit_in_between, last_audit
+from bench.ending import end_well
 from bench.fanout import OFFICERS, make_officer, subjects_of
 from bench.killing import Killer
 from bench.ledger import with_metrics
@@ -133,6 +134,7 @@ def _point(one: dict[str, float]) -> Point:
 
 async def run(options: argparse.Namespace, console: Console) -> Report:
     """Bring a federation up, load it, kill in it, and hold what was acknowledged against the logs."""
+    end_well()
     folder = Path(tempfile.mkdtemp(prefix="simpul-soak-", dir="/var/tmp"))  # REASON: see bench.fanout
     folder.chmod(0o755)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # once the embedded server is done with it
