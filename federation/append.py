@@ -15,7 +15,7 @@ from federation.evidence import Ciphertext, EvidenceGroup, EvidenceKey, Recipien
 from federation.query import Query
 from federation.seal import Verified
 from federation.terms import terms
-from federation.tlog.log import Appended, Beside, Call, Log, Placed, Shared
+from federation.tlog.log import Appended, Beside, Call, Log, Placed
 from federation.tlog.rows import Evidence, Leaf, ReceiptRow, Wrap
 from federation.wire.entry import decode_entry, encode_entry
 from federation.wire.envelope import decode_envelope, encode_envelope
@@ -69,8 +69,9 @@ class MemberLog:
         """
         used: set[_Held] = set()
 
-        def make(shared: Shared) -> Sequence[Leaf]:
-            return [self._leaf(draft, shared, used) for draft in drafts]
+        def make(wraps: list[Wrap]) -> Sequence[Leaf]:
+            recipients = tuple(self._recipients())
+            return [self._leaf(draft, recipients, wraps, used) for draft in drafts]
 
         try:
             placed = await self.log.place(Call(make=make, size=len(drafts), receipts=receipts, beside=beside))
@@ -104,10 +105,10 @@ class MemberLog:
                 return decode_envelope(decrypt(ciphertext, secret, self.origin))
         raise CorruptLog("no wrap of this evidence is for the key this process holds")
 
-    def _leaf(self, draft: Draft, shared: Shared, used: set[_Held]) -> Leaf:
+    def _leaf(self, draft: Draft, recipients: tuple[Recipient, ...], wraps: list[Wrap], used: set[_Held]) -> Leaf:
         if draft.envelope is None:
             return Leaf(request=request_digest(draft.entry), entry=encode_entry(draft.entry), evidence=None)
-        held = self._hold(draft.entry.retention, shared)
+        held = self._hold(draft.entry.retention, recipients, wraps)
         used.add(held)
         held.envelopes += 1
         sealed = held.group.encrypt(encode_envelope(draft.envelope))
@@ -122,18 +123,14 @@ class MemberLog:
         )
         return Leaf(request=request_digest(entry), entry=encode_entry(entry), evidence=evidence)
 
-    def _hold(self, retention: str, shared: Shared) -> _Held:
-        """The group of this drain, which is the one of the last second if it may go on; its wraps, until stored."""
-        found: _Held | None = shared.kept.get(retention)
-        if found is not None:
-            return found
-        recipients, now = tuple(self._recipients()), self._seconds()
+    def _hold(self, retention: str, recipients: tuple[Recipient, ...], wraps: list[Wrap]) -> _Held:
+        """The group in use, or a new one where it may not go on; until the log has its wraps, they go with it."""
+        now = self._seconds()
         found = self._held.get(retention)
         if found is None or not found.may_go_on(recipients, now):
             found = self._held[retention] = _Held(EvidenceGroup(self.origin, recipients), recipients, now)
-        shared.kept[retention] = found
-        if not found.stored:
-            shared.wraps += [
+        if not found.stored and all(wrap.group != found.group.group for wrap in wraps):
+            wraps += [
                 Wrap(group=w.group, recipient=w.recipient, key_id=w.key_id, wrap_sha256=w.wrap_sha256, wrap=w.wrap)
                 for w in found.group.wraps
             ]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import asyncpg
 
@@ -41,19 +41,11 @@ class Refused(Exception):
     """The database refuses a drain for the rows of one of its calls; nothing of it stands."""
 
 
-@dataclass(slots=True)
-class Shared:
-    """What the calls of one drain share: the wraps of their evidence, and whatever their makers keep here by name."""
-
-    wraps: list[Wrap] = field(default_factory=list)
-    kept: dict[str, Any] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call:
-    """One caller's append; `make` gives its leaves when their drain begins, and adds the wraps they need."""
+    """One caller's append; `make` gives its leaves when their drain begins, and adds the wraps they need to its own."""
 
-    make: Callable[[Shared], Sequence[Leaf]]
+    make: Callable[[list[Wrap]], Sequence[Leaf]]
     size: int
     receipts: Sequence[ReceiptRow] = ()
     beside: Sequence[Beside] = ()
@@ -75,10 +67,10 @@ async def drain(
     That every request is new is supposed, and looked up only where the database says otherwise. Refused leaves the
     session usable; after anything else the outcome is unknown and the session must be dropped.
     """
-    shared = Shared()
-    leaves = [call.make(shared) for call in calls]
+    wraps: list[Wrap] = []
+    leaves = [call.make(wraps) for call in calls]
     try:
-        return await _write(session, before, signer, _merge(calls, leaves, shared, {}, before.tree.size))
+        return await _write(session, before, signer, _merge(calls, leaves, wraps, {}, before.tree.size))
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name != _KNOWN_REQUEST:
             raise Refused from error
@@ -86,7 +78,7 @@ async def drain(
     except _REFUSED as error:
         raise Refused from error
     try:
-        return await _write(session, before, signer, _merge(calls, leaves, shared, known, before.tree.size))
+        return await _write(session, before, signer, _merge(calls, leaves, wraps, known, before.tree.size))
     except _REFUSED as error:
         raise Refused from error
 
@@ -107,7 +99,7 @@ class _Merged:
 def _merge(
     calls: Sequence[Call],
     leaves: Sequence[Sequence[Leaf]],
-    shared: Shared,
+    wraps: Sequence[Wrap],
     known: Mapping[bytes, Appended],
     size: int,
 ) -> _Merged:
@@ -124,8 +116,8 @@ def _merge(
             places.append(place)
         appended.append(tuple(places))
     groups = {leaf.evidence.group for leaf in fresh if leaf.evidence is not None}
-    wraps = [wrap for wrap in shared.wraps if wrap.group in groups]
-    return _Merged(calls=calls, fresh=fresh, wraps=wraps, appended=appended)
+    needed = [wrap for wrap in wraps if wrap.group in groups]
+    return _Merged(calls=calls, fresh=fresh, wraps=needed, appended=appended)
 
 
 async def _write(session: Session, before: Stored, signer: NoteSigner, merged: _Merged) -> tuple[Stored, list[Placed]]:

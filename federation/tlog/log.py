@@ -19,7 +19,7 @@ from federation.tlog.anchor import Anchor
 from federation.tlog.check import RequestOf, check, check_entries
 from federation.tlog.checkpoint import Checkpoint, sign_checkpoint
 from federation.tlog.copies import Copies, load_tile
-from federation.tlog.drain import Call, Placed, Shared
+from federation.tlog.drain import Call, Placed
 from federation.tlog.merkle import EMPTY_ROOT
 from federation.tlog.note import NoteSigner
 from federation.tlog.receipt import Receipt
@@ -40,7 +40,6 @@ __all__ = [
     "Placed",
     "ReceiptRow",
     "RequestOf",
-    "Shared",
     "Wrap",
     "check",
     "create_log",
@@ -119,8 +118,8 @@ class Log(Copies):
         the outcome is unknown: ask again with the same request.
         """
 
-        def make(shared: Shared) -> Sequence[Leaf]:
-            shared.wraps += wraps
+        def make(needed: list[Wrap]) -> Sequence[Leaf]:
+            needed += wraps
             return leaves
 
         return (await self.place(Call(make=make, size=len(leaves), receipts=receipts, beside=beside))).appended

@@ -19,7 +19,6 @@ from federation.tlog.log import (
     Leaf,
     Log,
     ReceiptRow,
-    Shared,
     Wrap,
 )
 from federation.tlog.merkle import EMPTY_ROOT, leaf_hash, verify_consistency, verify_inclusion
@@ -163,7 +162,7 @@ async def test_what_is_beside_stands_with_the_entries_and_says_what_it_returned(
     await log.append([leaf("a"), leaf("b")], beside=[note()])
     assert await places(log_setting) == [0, 1]
 
-    def make(shared: Shared) -> list[Leaf]:
+    def make(wraps: list[Wrap]) -> list[Leaf]:
         return [leaf("c")]
 
     beside = Beside(insert=COUNT, columns=lambda appended: [[at.index for at in appended]])

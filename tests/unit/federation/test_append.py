@@ -14,7 +14,7 @@ from federation.entry import Entry, request_digest
 from federation.envelope import Envelope
 from federation.errors import CorruptLog, LogUnavailable, QueryExpired
 from federation.evidence import wraps_digest
-from federation.tlog.log import Appended, Call, Leaf, Log, Placed, Shared, Wrap
+from federation.tlog.log import Appended, Call, Leaf, Log, Placed, Wrap
 from federation.tlog.rows import EvidenceRow, WrapRow
 from federation.wire.entry import decode_entry
 from federation.wire.envelope import encode_envelope
@@ -35,12 +35,12 @@ class Kept:
 
     async def place(self, call: Call) -> Placed:
         """Keep all of it."""
-        shared = Shared()
-        leaves = call.make(shared)
+        wraps: list[Wrap] = []
+        leaves = call.make(wraps)
         if self.unavailable:
             raise LogUnavailable("not now")
         self.leaves += leaves
-        self.wraps += shared.wraps
+        self.wraps += wraps
         appended = tuple(Appended(index=n, entry=leaf.entry, fresh=True) for n, leaf in enumerate(leaves))
         return Placed(appended=appended, returned={})
 
@@ -149,6 +149,18 @@ async def test_a_group_takes_256_envelopes_and_no_more() -> None:
     groups = [entry.evidence_group for entry in entries(kept)]
     assert len(set(groups[:256])) == 1
     assert groups[256] != groups[0]
+
+
+async def test_one_append_of_more_than_a_group_takes_begins_another_with_its_own_wraps() -> None:
+    kept = Kept()
+    log = member_log(kept)
+    await log.append([draft()])
+    await log.append([draft() for _ in range(256)])
+    groups = [entry.evidence_group for entry in entries(kept)]
+    assert len(set(groups[:256])) == 1
+    assert groups[256] != groups[0]
+    assert {wrap.group for wrap in kept.wraps} == set(groups)
+    assert await log.envelope_of(entries(kept)[256]) == ENVELOPES[0]
 
 
 async def test_after_an_append_that_may_not_stand_a_new_group_begins() -> None:
