@@ -7,10 +7,10 @@ from typing import Final
 
 import asyncpg
 
-from federation.append import MemberLog
+from federation.append import MemberLog, id_reused
 from federation.entry import Entry, request_digest
 from federation.envelope import Envelope
-from federation.errors import NotInLog, QueryIdReused
+from federation.errors import NotInLog
 from federation.instant import from_micros, micros
 from federation.query import Query
 from federation.seal import Verified
@@ -115,8 +115,3 @@ def _may_have(caller: Peer, requester: str, officers: list[str]) -> bool:
 def held(query: Verified[Query]) -> Beside:
     """The row that holds a query id to one digest; it clashes with an id held to another (QueryIdReused)."""
     return Beside(insert=_HOLD, columns=lambda _: ([query.statement.query_id], [query.digest]), clash=id_reused(query))
-
-
-def id_reused(query: Verified[Query]) -> QueryIdReused:
-    """What is told of a query whose id another query has."""
-    return QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())

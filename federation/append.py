@@ -10,7 +10,7 @@ from typing import Final
 
 from federation.entry import Entry, request_digest
 from federation.envelope import Envelope
-from federation.errors import CorruptLog, QueryExpired
+from federation.errors import CorruptLog, QueryExpired, QueryIdReused
 from federation.evidence import Ciphertext, EvidenceGroup, EvidenceKey, Recipient, decrypt, unwrap
 from federation.query import Query
 from federation.seal import Verified
@@ -179,6 +179,11 @@ def query_entry(
         retention=purpose.retention if purpose else _STANDARD,
         detail=detail,
     )
+
+
+def id_reused(query: Verified[Query]) -> QueryIdReused:
+    """What is told of a query whose id the log holds with other bytes."""
+    return QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
 
 
 def stored_request(content: bytes) -> bytes:

@@ -8,9 +8,8 @@ from typing import Final
 
 import asyncpg
 
-from federation.append import MemberLog
+from federation.append import MemberLog, id_reused
 from federation.envelope import Envelope
-from federation.errors import QueryIdReused
 from federation.query import Query
 from federation.seal import Verified
 from federation.tlog.log import Appended, Beside, BesideInsert
@@ -80,11 +79,6 @@ def received(queries: Sequence[Verified[Query]]) -> Beside:
         columns=lambda _: (ids, digests),
         clash=id_reused(queries[0]),
     )
-
-
-def id_reused(query: Verified[Query]) -> QueryIdReused:
-    """What is told of a query whose id another query has."""
-    return QueryIdReused("this query id was used for another query", query_id=query.statement.query_id.hex())
 
 
 def replied(queries: Sequence[Verified[Query]]) -> Beside:

@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 
 from federation.answer import Answer, Reply, Text
-from federation.append import Draft, MemberLog, query_entry
+from federation.append import Draft, MemberLog, id_reused, query_entry
 from federation.envelope import Envelope
 from federation.errors import FederationError, QueryIdReused, RosterMismatch, TooLate
 from federation.instant import Clock
@@ -31,7 +31,7 @@ from node.answering import Answering, Decided
 from node.policy import Decision, Deny, Permit, Policy, decide
 from node.question import Question, Replied, still_open
 from node.records.records import Records
-from node.replay import Replay, id_reused, received, replied
+from node.replay import Replay, received, replied
 from node.replies import Replies
 from node.slices import Slices
 

@@ -59,27 +59,25 @@ class Note:
         """Read a note; refuses what is too large or of any other form (MalformedStatement). Nothing is verified."""
         return _parse(data)
 
-    @classmethod
-    def _parse(cls, data: bytes) -> Note:
-        if len(data) > MAX_NOTE_BYTES:
-            raise MalformedStatement(f"a note has more than {MAX_NOTE_BYTES} bytes", size=len(data))
-        require_plain(data)
-        if not data.endswith(b"\n"):
-            raise MalformedStatement("a note does not end in a newline")
-        # SPEC: signed-note, Format: the text is separated from the signatures by the last empty line
-        blank = data.rfind(b"\n\n")
-        lines = data[blank + 2 :].decode().split("\n")[:-1] if blank >= 0 else []
-        if not 0 < len(lines) <= MAX_SIGNATURES:
-            raise MalformedStatement(f"a note has no signature lines, or more than {MAX_SIGNATURES}")
-        return cls(text=data[: blank + 1], signatures=tuple(SignatureLine.parse(line) for line in lines))
-
     def encode(self) -> bytes:
         """The note's bytes."""
         return b"".join((self.text, b"\n", *(line.encode() for line in self.signatures)))
 
 
-# the note of a checkpoint comes with every receipt under it
-_parse = lru_cache(maxsize=256)(Note._parse)
+@lru_cache(maxsize=64)
+def _parse(data: bytes) -> Note:
+    """A note once parsed is remembered: that of a checkpoint comes with every receipt under it."""
+    if len(data) > MAX_NOTE_BYTES:
+        raise MalformedStatement(f"a note has more than {MAX_NOTE_BYTES} bytes", size=len(data))
+    require_plain(data)
+    if not data.endswith(b"\n"):
+        raise MalformedStatement("a note does not end in a newline")
+    # SPEC: signed-note, Format: the text is separated from the signatures by the last empty line
+    blank = data.rfind(b"\n\n")
+    lines = data[blank + 2 :].decode().split("\n")[:-1] if blank >= 0 else []
+    if not 0 < len(lines) <= MAX_SIGNATURES:
+        raise MalformedStatement(f"a note has no signature lines, or more than {MAX_SIGNATURES}")
+    return Note(text=data[: blank + 1], signatures=tuple(SignatureLine.parse(line) for line in lines))
 
 
 @dataclass(frozen=True, slots=True)
