@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
 from coordinator.config import LoadedConfig, load_config
 from coordinator.nodes import Description, describe
 from coordinator.serve import COORDINATOR_MIGRATIONS
-from federation import config
 from federation.calling.seen import see, tell_seen
 from federation.instant import Clock
 from federation.roster import Member
@@ -26,23 +24,11 @@ _AT_ONCE: Final = 16
 
 async def examine(path: Path, clock: Clock, tell: Callable[[Step], None]) -> Steps:
     """Take every step of a coordinator's doctor, telling of each as it ends; changes nothing, anywhere."""
-    steps = Steps(tell)
-    async with AsyncExitStack() as stack:
-        doctor = CoordinatorDoctor(steps, clock, stack)
-        loaded = await steps.take("configuration", lambda look: doctor.configuration(look, path))
-        if loaded is not None:
-            await doctor.walk(loaded)
-    return steps
+    return await CoordinatorDoctor.examine(load_config, path, clock, tell)
 
 
-class CoordinatorDoctor(MemberDoctor):
+class CoordinatorDoctor(MemberDoctor[LoadedConfig]):
     """Takes the steps of a coordinator."""
-
-    async def configuration(self, look: Look, path: Path) -> LoadedConfig:
-        """The file itself."""
-        loaded = load_config(path)
-        look.found.append(f"{path}, SHA-256 {config.digest(path)}")
-        return loaded
 
     async def walk(self, loaded: LoadedConfig) -> None:
         """Every step but the first."""

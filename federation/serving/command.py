@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 import click
@@ -13,7 +13,7 @@ import uvloop
 
 from federation.errors import ConfigError, CorruptLog, FederationError
 from federation.printable import json_text, printable
-from federation.steps import Step, line
+from federation.steps import Step, Steps, line
 from federation.terminal import Commands, say
 
 T = TypeVar("T")
@@ -73,13 +73,23 @@ def print_json(value: Any) -> None:
     sys.stdout.write(json_text(value) + "\n")
 
 
+def take_steps(
+    context: click.Context, examine: Callable[[Callable[[Step], None]], Coroutine[Any, Any, Steps]], *, as_json: bool
+) -> None:
+    """Take the steps of a doctor, each told as one line as soon as it is taken, or all as JSON; ends the command."""
+    steps = run(examine(_ignore if as_json else tell))
+    if as_json:
+        print_json(steps.as_json())
+    context.exit(EXIT_OK if steps.fine else EXIT_FAILED)
+
+
 def tell(step: Step) -> None:
     """Write a step of a check as one line, as soon as it is taken."""
     colours = {"fine": "green", "note": "yellow", "wrong": "red", "not_tried": "yellow"}
     click.echo(click.style(line(step), fg=colours[step.state]))
 
 
-def ignore(_step: Step) -> None:
+def _ignore(_step: Step) -> None:
     """Say nothing of a step: all are printed at the end."""
 
 

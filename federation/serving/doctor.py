@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import asyncpg
 
+from federation import config
 from federation.append import stored_request
 from federation.calling.seen import see, tell_seen
 from federation.enrolment import see_certificate, see_keys, see_roster, see_standing
@@ -22,13 +25,36 @@ from federation.schema import LOG_MIGRATIONS, SERVING_MIGRATIONS, check_schema
 from federation.seal import Verified
 from federation.serving.member import Keys, LogTable, MemberTable, open_pool
 from federation.serving.membership import newest_stored
-from federation.steps import Look, Steps, need
+from federation.steps import Look, Step, Steps, need
 from federation.tlog.look import HASHED, look
 from federation.tlog.note import NoteVerifier
 
+L = TypeVar("L")
 
-class MemberDoctor:
+
+class MemberDoctor(ABC, Generic[L]):
     """Takes the steps that every serving member has, and keeps what later ones stand on."""
+
+    @classmethod
+    async def examine(cls, load: Callable[[Path], L], path: Path, clock: Clock, tell: Callable[[Step], None]) -> Steps:
+        """Take every step, telling of each as it ends; changes nothing, anywhere."""
+        steps = Steps(tell)
+
+        async def configuration(look: Look) -> L:
+            loaded = load(path)
+            look.found.append(f"{path}, SHA-256 {config.digest(path)}")
+            return loaded
+
+        async with AsyncExitStack() as stack:
+            doctor = cls(steps, clock, stack)
+            loaded = await steps.take("configuration", configuration)
+            if loaded is not None:
+                await doctor.walk(loaded)
+        return steps
+
+    @abstractmethod
+    async def walk(self, loaded: L) -> None:
+        """Every step but the first, the configuration itself."""
 
     def __init__(self, steps: Steps, clock: Clock, stack: AsyncExitStack) -> None:
         self.steps = steps

@@ -17,8 +17,7 @@ _OURS: Final = "/federation.v1."
 _UNREADABLE: Final = object()  # stands in the place of a message that could not be read
 
 
-# REASON for the ignore: the class takes no arguments at run time
-class Readable(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+class Readable(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]  # REASON: it takes no arguments at run time
     """Has an unreadable message told as MalformedStatement; gRPC itself would tell of a fault of ours.
 
     A method of ours is given a stand-in, which `require_read` refuses, or for a stream is met with the error as it

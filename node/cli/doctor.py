@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, aclosing
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from federation import config
 from federation.errors import ConfigError
 from federation.instant import Clock
 from federation.person import Person
@@ -33,23 +32,11 @@ _SAMPLED: Final = 100
 
 async def examine(path: Path, clock: Clock, tell: Callable[[Step], None]) -> Steps:
     """Take every step of a node's doctor, telling of each as it ends; changes nothing, anywhere."""
-    steps = Steps(tell)
-    async with AsyncExitStack() as stack:
-        doctor = NodeDoctor(steps, clock, stack)
-        loaded = await steps.take("configuration", lambda look: doctor.configuration(look, path))
-        if loaded is not None:
-            await doctor.walk(loaded)
-    return steps
+    return await NodeDoctor.examine(load_config, path, clock, tell)
 
 
-class NodeDoctor(MemberDoctor):
+class NodeDoctor(MemberDoctor[LoadedConfig]):
     """Takes the steps of a node."""
-
-    async def configuration(self, look: Look, path: Path) -> LoadedConfig:
-        """The file itself."""
-        loaded = load_config(path)
-        look.found.append(f"{path}, SHA-256 {config.digest(path)}")
-        return loaded
 
     async def walk(self, loaded: LoadedConfig) -> None:
         """Every step but the first."""
@@ -117,7 +104,7 @@ async def _fits(look: Look, source: Source) -> Source | None:
 async def _sample(look: Look, source: Source | None, record_type: str) -> None:
     """One record as the mapping makes it, so masked that its shape alone is left."""
     read = 0
-    async with aclosing(need(source, "the source").rows(record_type, _SAMPLED)) as batches:  # type: ignore[type-var]
+    async with aclosing(need(source, "the source").rows(record_type, _SAMPLED)) as batches:
         async for batch in batches:
             read += _SAMPLED
             if batch:

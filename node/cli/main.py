@@ -19,7 +19,7 @@ import msgspec
 
 from federation.errors import ConfigError
 from federation.instant import system_clock
-from federation.serving.command import EXIT_CODES_HELP, Group, ignore, print_json, print_settings, run, tell
+from federation.serving.command import EXIT_CODES_HELP, Group, print_json, print_settings, run, take_steps
 from federation.serving.member import Keys, create_member_log, enrolled_roster
 from federation.terminal import say
 from node.config import load_config
@@ -109,10 +109,7 @@ def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
     """
     from node.cli.doctor import examine
 
-    steps = run(examine(config_path, system_clock, ignore if as_json else tell))
-    if as_json:
-        print_json(steps.as_json())
-    context.exit(0 if steps.fine else 1)
+    take_steps(context, lambda tell: examine(config_path, system_clock, tell), as_json=as_json)
 
 
 @main.command()

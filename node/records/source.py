@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Final, Protocol
@@ -76,7 +76,9 @@ class Source:
             raise ConfigError("the mapping names tables, but [database] has no source_dsn; write one")
         return looking(self._dsn, self._zone, self._mapping.mapping.member)
 
-    async def rows(self, record_type: str | None = None, batch: int = BATCH) -> AsyncIterator[list[SourceRecord]]:
+    async def rows(
+        self, record_type: str | None = None, batch: int = BATCH
+    ) -> AsyncGenerator[list[SourceRecord], None]:
         """Yield the records of one type, or of all, in batches, each type as it stood at one instant.
 
         A row that makes no record (no key, nothing of a person) is counted as a fault. Raises RecordsUnavailable.
