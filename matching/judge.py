@@ -39,11 +39,9 @@ def judge(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, populat
 
     What costs little is weighed first; names are aligned only where the best that any name could add would do.
     """
-    cheap = weigh_all_but_names(asked, held)
-    prior = prior_bits(population)
-    known = prior + sum(weighed[2] for weighed in cheap)
-    if _out_of_reach(asked, held, cheap, known, frequencies):
-        return Judgement(band="none", score=0.0, bits=known, prior=prior)
+    cheap, hopeless = _without_names(asked, held, frequencies, population)
+    if hopeless is not None:
+        return hopeless
     weighed = (weigh_names(asked, held, frequencies), *cheap)
     found = score(weighed, population)
     told = () if found.band == "none" else tuple(tell(each) for each in weighed)
@@ -56,11 +54,9 @@ def judging(
     """Judge as `judge` does, and pause after each pair of names where they are many: a pair may take milliseconds."""
     if _parts(asked) * _parts(held) <= _SMALL:
         return judge(asked, held, frequencies, population)
-    cheap = weigh_all_but_names(asked, held)
-    prior = prior_bits(population)
-    known = prior + sum(weighed[2] for weighed in cheap)
-    if _out_of_reach(asked, held, cheap, known, frequencies):
-        return Judgement(band="none", score=0.0, bits=known, prior=prior)
+    _, hopeless = _without_names(asked, held, frequencies, population)
+    if hopeless is not None:
+        return hopeless
     best: Weighed | None = None
     pair = asked, held
     for mine in asked.names:
@@ -82,10 +78,17 @@ def _named(form: Form, name: NameForm) -> Form:
     return msgspec.structs.replace(form, names=(name,))
 
 
-def _out_of_reach(asked: Form, held: Form, cheap: Sequence[Weighed], known: float, frequencies: Frequencies) -> bool:
-    """Whether no band can be reached, whatever the names add to what is `known`."""
+def _without_names(
+    asked: Form, held: Form, frequencies: Frequencies, population: int
+) -> tuple[Sequence[Weighed], Judgement | None]:
+    """What costs little, weighed; and the judgement, where no band can be reached whatever the names add to it."""
+    cheap = weigh_all_but_names(asked, held)
+    prior = prior_bits(population)
+    known = prior + sum(weighed.bits for weighed in cheap)
     if known >= _POSSIBLE_BITS or any(map(shown_anyway, cheap)):
-        return False
+        return cheap, None
     names = asked.names if held.names else ()
     most = max((most_bits(name.tokens, frequencies) for name in names), default=0.0)
-    return known + most < _POSSIBLE_BITS
+    if known + most >= _POSSIBLE_BITS:
+        return cheap, None
+    return cheap, Judgement(band="none", score=0.0, bits=known, prior=prior)
