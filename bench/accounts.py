@@ -16,11 +16,8 @@ from typing import Any, Final
 import asyncpg
 
 from auditor.audit import AuditReport, audit
-from auditor.cli.main import read_settings
-from auditor.collect import collect, find_rosters
-from auditor.mirror import Mandate
+from auditor.cli.main import copy_members, read_settings
 from auditor.opening import Auditor
-from auditor.rosters import beside
 from bench.load import Acknowledged
 from deploy.demo.province import COORDINATOR
 from federation.instant import DEFAULT_WINDOW, system_clock
@@ -76,15 +73,7 @@ async def audit_in_between(config: Path) -> Counter[str]:
 async def last_audit(config: Path) -> AuditReport:
     """What an auditor says as if it had come once every query's window was over: nothing is pending any more."""
     settings, keys, roster = read_settings(config, system_clock())
-    mandate = Mandate(
-        federation=roster.statement.federation,
-        auditor=settings.member,
-        reason=settings.reason,
-        case_reference=settings.case_reference,
-        signer=keys.statement,
-    )
-    rosters = await find_rosters(roster, beside(settings.roster_file), keys.tls)
-    copies, failures = await collect(rosters, keys.tls, mandate, system_clock)
+    rosters, copies, failures = await copy_members(settings, keys, roster)
     judged = {member: replace(copy, ended=copy.ended + 2 * DEFAULT_WINDOW) for member, copy in copies.items()}
     return audit(judged, rosters, Auditor(member=settings.member, key=keys.evidence), failures)
 

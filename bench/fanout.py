@@ -6,7 +6,6 @@ Usage: python -m bench.fanout [--people N] [--repeats N] [--count N] [--json FIL
 from __future__ import annotations
 
 import argparse
-import asyncio
 import itertools
 import json
 import random
@@ -20,12 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-import uvloop
 from rich.console import Console
 
 from bench.floor import Floor, timed
 from bench.ledger import Ledger, Spent, read_steps, resident_mb, show_spent, show_steps, with_metrics
-from bench.points import Report
+from bench.points import Report, conclude
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
 from coordinator.cli.officer import Officer
@@ -254,12 +252,7 @@ def main() -> int:
     """Run, print, and end with 1 only where a result was wrong."""
     options = _options()
     console = Console(width=132)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        report = runner.run(run(options, console))
-    report.show(console)
-    if options.json:
-        report.write(options.json)
-    return 0 if report.correct else 1
+    return conclude(run(options, console), console, options.json)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import grpc
-import uvloop
 from rich.console import Console
 
 from bench.ending import end_well
@@ -35,7 +34,7 @@ from bench.ledger import resident_mb
 from bench.lookups import measure_records
 from bench.offices import Offices, written
 from bench.plot import DRAWN, Panel, write_svg
-from bench.points import Report
+from bench.points import Report, conclude
 from bench.progress import tell
 from coordinator.acceptance import Accepted
 from coordinator.cli import asking
@@ -267,12 +266,7 @@ def main() -> int:
     """Run, print, and end with 1 only where a result was wrong."""
     options = _options()
     console = Console(width=132)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        report = runner.run(run(options, console))
-    report.show(console)
-    if options.json:
-        report.write(options.json)
-    return 0 if report.correct else 1
+    return conclude(run(options, console), console, options.json)
 
 
 if __name__ == "__main__":

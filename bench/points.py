@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import statistics
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -28,16 +30,16 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """One label: medians over the repeats, ours over its floor."""
+    """One label: medians over the repeats, ours over its floor where it has one."""
 
     label: str
     unit: str
-    floor: float
+    floor: float | None
     ours: float
-    ratio: float
+    ratio: float | None
     p50_ms: float
     p99_ms: float
-    floor_p50_ms: float
+    floor_p50_ms: float | None
     spread: str
 
 
@@ -85,3 +87,13 @@ class Report:
         path.write_text(
             json.dumps({"name": self.name, "correct": self.correct, "points": points, "facts": self.facts}, indent=2)
         )
+
+
+def conclude(work: Coroutine[Any, Any, Report], console: Console, json_file: Path | None) -> int:
+    """Run a benchmark to its report, print it, write it; returns 1 only where a result was wrong."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        report = runner.run(work)
+    report.show(console)
+    if json_file:
+        report.write(json_file)
+    return 0 if report.correct else 1

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -30,7 +29,7 @@ from bench.killing import Killer
 from bench.ledger import with_metrics
 from bench.load import Load
 from bench.plot import DRAWN, write_svg
-from bench.points import Point, Report
+from bench.points import Point, Report, conclude
 from bench.watching import Watch, Watched, percentile_ms
 from deploy.demo.cluster import Cluster
 from deploy.demo.founding import Founded, found
@@ -122,12 +121,12 @@ def _point(one: dict[str, float]) -> Point:
     return Point(
         label=f"{one['start']:.0f}-{one['end']:.0f} s",
         unit="queries/s",
-        floor=None,  # type: ignore[arg-type]  # REASON: null in the JSON form; a soak has no floor
+        floor=None,
         ours=round(one["rate"], 2),
-        ratio=None,  # type: ignore[arg-type]
+        ratio=None,
         p50_ms=round(one["p50_ms"], 1),
         p99_ms=round(one["p99_ms"], 1),
-        floor_p50_ms=None,  # type: ignore[arg-type]
+        floor_p50_ms=None,
         spread="",
     )
 
@@ -221,12 +220,7 @@ def main() -> int:
     """Run, print, and end with 1 only where something acknowledged was lost or a query never came to its end."""
     options = _options()
     console = Console(width=150)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        report = runner.run(run(options, console))
-    report.show(console)
-    if options.json:
-        report.write(options.json)
-    return 0 if report.correct else 1
+    return conclude(run(options, console), console, options.json)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from auditor.audit import AuditReport, audit
 from auditor.cli.doctor import examine
 from auditor.collect import collect, find_rosters
 from auditor.config import Keys, Settings, load_keys, load_roster, load_settings, require_enrolled
-from auditor.copies import load, save
+from auditor.copies import Copy, load, save
+from auditor.finding import Finding
 from auditor.mirror import Mandate
 from auditor.opening import Auditor
 from auditor.report import print_report, to_json
@@ -162,6 +163,16 @@ def _audit(config: Path, out: Path | None, copies: Path | None) -> AuditReport:
 
 async def audit_members(settings: Settings, keys: Keys, roster: Verified[Roster], out: Path | None) -> AuditReport:
     """Copy every member's log, verify it, open the evidence and reconcile; keep the copies in `out`, if it is named."""
+    rosters, copied, failures = await copy_members(settings, keys, roster)
+    if out is not None:
+        save(copied, out)
+    return audit(copied, rosters, Auditor(member=settings.member, key=keys.evidence), failures)
+
+
+async def copy_members(
+    settings: Settings, keys: Keys, roster: Verified[Roster]
+) -> tuple[Rosters, dict[str, Copy], list[Finding]]:
+    """The rosters that follow, a copy of every log that could be copied, and a finding for each that could not."""
     mandate = Mandate(
         federation=roster.statement.federation,
         auditor=settings.member,
@@ -171,9 +182,7 @@ async def audit_members(settings: Settings, keys: Keys, roster: Verified[Roster]
     )
     rosters = await find_rosters(roster, beside(settings.roster_file), keys.tls)
     copied, failures = await collect(rosters, keys.tls, mandate, system_clock)
-    if out is not None:
-        save(copied, out)
-    return audit(copied, rosters, Auditor(member=settings.member, key=keys.evidence), failures)
+    return rosters, copied, failures
 
 
 def _or_exit(run: Callable[[], T]) -> T:
