@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -124,14 +123,9 @@ _RULES: Final = {
 }
 
 
-def _types(member: str) -> tuple[str, ...]:
-    """What a node holds; one of no kind of its own is like the police."""
-    return TYPES.get(member, TYPES["polri"])
-
-
 def mapping(member: str) -> str:
     """A node's mapping, as its agency's IT would write it."""
-    records = [f'[[record]]\ntype = "{kind}"\n{_PERSON}[record.fields]\n{_RECORDS[kind]}' for kind in _types(member)]
+    records = [f'[[record]]\ntype = "{kind}"\n{_PERSON}[record.fields]\n{_RECORDS[kind]}' for kind in TYPES[member]]
     return f'[mapping]\nmember = "{member}"\nversion = "1"\n' + "\n".join(records)
 
 
@@ -155,18 +149,5 @@ async def fill(database: Database, people: tuple[Row, ...] = PEOPLE) -> None:
         await connection.execute(_TABLES)
         rows = [(f"R-{at:04}", p.name, p.born, p.nation, p.sex, p.passport, p.protected) for at, p in enumerate(people)]
         await connection.executemany(_INSERT, rows)
-    finally:
-        await connection.close()
-
-
-async def fill_more(database: Database, people: Sequence[Row]) -> None:
-    """Add more people, as many as one likes, to an agency's own table; references begin with M."""
-    connection = await asyncpg.connect(database.owner_dsn)
-    try:
-        rows = (
-            (f"M-{at}", p.name, p.born, p.nation, p.sex, p.passport, p.protected, date(2026, 1, 5), date(2027, 1, 4))
-            for at, p in enumerate(people)
-        )
-        await connection.copy_records_to_table("orang", schema_name="agency", records=rows)
     finally:
         await connection.close()

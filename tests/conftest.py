@@ -116,3 +116,13 @@ async def liar(federation: Federation) -> AsyncIterator[Liar]:
     await playing.start()
     yield playing
     await playing.stop()
+
+
+@pytest.fixture
+async def small(federations: Server, tmp_path: Path) -> AsyncIterator[Federation]:
+    """A federation of one node, which answers: a test may harm it, and change its roster."""
+    found = await Federation.found(tmp_path, federations, nodes=("imigrasi",))
+    found.officer()
+    await found.start()
+    yield found
+    await found.close()

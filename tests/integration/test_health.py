@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,23 +13,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from federation.calling.channels import open_channel
 from tests.agencies import HELD
 from tests.federation import COORDINATOR, Federation
-from tests.postgres import Server
 
 NODE = "imigrasi"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 UNKNOWN = health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
 SECONDS = 20.0
-
-
-@pytest.fixture
-async def small(federations: Server, tmp_path: Path) -> AsyncIterator[Federation]:
-    """A federation of one node, to be harmed."""
-    found = await Federation.found(tmp_path, federations, nodes=(NODE,))
-    found.officer()
-    await found.start()
-    yield found
-    await found.close()
 
 
 class Watched:

@@ -24,7 +24,6 @@ from node.records.indexed import reference_digest
 from node.records.state import LOCK
 from tests.agencies import ABSENT, HELD, PROTECTED, Row
 from tests.federation import Federation
-from tests.postgres import Server
 
 NODE = "imigrasi"
 SECONDS = 30.0
@@ -40,16 +39,6 @@ WHERE NOT EXISTS (SELECT FROM simpul_index.match_record AS r WHERE r.rec = k.rec
 _RECORDS = "SELECT count(DISTINCT (type, reference)) FROM simpul_index.match_record"
 _LOCKED = f"SELECT count(*) > 0 FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = {LOCK >> 32}"
 _END_LOCKED = f"SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = {LOCK >> 32}"
-
-
-@pytest.fixture
-async def small(federations: Server, tmp_path: Path) -> AsyncIterator[Federation]:
-    """A federation of one node, which answers."""
-    found = await Federation.found(tmp_path, federations, nodes=(NODE,))
-    found.officer()
-    await found.start()
-    yield found
-    await found.close()
 
 
 def loaded(federation: Federation) -> LoadedConfig:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,20 +16,9 @@ from federation.wire.statement import decode
 from tests.agencies import HELD
 from tests.carrier import Carrier
 from tests.federation import CARRIER, COORDINATOR, GUEST, Federation
-from tests.postgres import Server
 
 NODE = "imigrasi"
 _HELD = "SELECT version FROM simpul.roster ORDER BY version"
-
-
-@pytest.fixture
-async def small(federations: Server, tmp_path: Path) -> AsyncIterator[Federation]:
-    """A federation of one node, whose roster a test may change."""
-    found = await Federation.found(tmp_path, federations, nodes=(NODE,))
-    found.officer()
-    await found.start()
-    yield found
-    await found.close()
 
 
 def renewed(federation: Federation) -> Officer:

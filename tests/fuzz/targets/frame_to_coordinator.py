@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ from tests.vectors import build, cast
 
 _READ = reader(node_pb2.NodeServiceAskResponse.FromString, raises=True)
 _LOOP = asyncio.new_event_loop()
+atexit.register(_LOOP.close)
 _MADE = make_authority("simpul://contoh/polri", cast.AT)
 _DER = x509.load_pem_x509_certificate(_MADE.certificate).public_bytes(Encoding.DER)
 _OPENER = cast.opener()

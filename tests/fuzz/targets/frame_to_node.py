@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from tests.vectors import cast
 
 _READ = reader(node_pb2.NodeServiceAskRequest.FromString, raises=True)
 _LOOP = asyncio.new_event_loop()
+atexit.register(_LOOP.close)
 
 
 class Admitting:
