@@ -27,6 +27,7 @@ from federation.wire.entry import decode_entry
 # and met another silence of the same node, of which the log keeps the first.
 ALLOWED: Final = frozenset({"reply_late", "silence_told_otherwise"})
 _LEAVES: Final = "SELECT index, leaf FROM simpul.log_entry ORDER BY index"
+_QUERY: Final = "SELECT leaf FROM simpul.log_entry WHERE index = $1"
 _BATCH: Final = 2000
 
 
@@ -54,6 +55,24 @@ async def accounted_for(told: Mapping[tuple[str, int], Acknowledged], dsn_of: Ca
         "acknowledged_and_not_accepted": sum((member, one.reply) not in accepted for (member, _), one in told.items()),
         "told_two_replies": sum(len(digests) > 1 for digests in replies.values()),
     }
+
+
+async def unexplained(report: AuditReport, calls: Mapping[bytes, int], dsn: str) -> Counter[str]:
+    """What an audit found that no kill explains, by kind: all that is not `ALLOWED`, and each silence told otherwise
+    whose query was put only once, so that it cannot have met two silences of one node.
+
+    `calls` are how often each query was put, by its digest; `dsn` is the way into the coordinator's database.
+    """
+    left = Counter(finding.kind for finding in report.findings if finding.kind not in ALLOWED)
+    connection = await asyncpg.connect(dsn)
+    try:
+        for finding in report.findings:
+            if finding.kind == "silence_told_otherwise":
+                entry = decode_entry(await connection.fetchval(_QUERY, finding.entry))
+                left[finding.kind] += calls.get(entry.query_digest, 0) < 2
+    finally:
+        await connection.close()
+    return +left
 
 
 async def audit_in_between(config: Path) -> Counter[str]:

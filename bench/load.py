@@ -49,7 +49,10 @@ class Acknowledged:
 
 @dataclass(slots=True)
 class Load:
-    """Officers with warm channels; `told` is what was acknowledged, by member and index in its log."""
+    """Officers with warm channels; `told` is what was acknowledged, by member and index in its log.
+
+    `calls` counts how often each query was put to the coordinator, by the digest of its statement.
+    """
 
     officers: list[Officer]
     channels: list[grpc.aio.Channel]
@@ -58,6 +61,7 @@ class Load:
     seconds: list[tuple[float, float]] = field(default_factory=list)
     told: dict[tuple[str, int], Acknowledged] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    calls: Counter[bytes] = field(default_factory=Counter)
     ended: bool = False
     _known: list[tuple[int, Envelope]] = field(default_factory=list)
 
@@ -91,9 +95,11 @@ class Load:
 
     async def _pursue(self, turn: int, envelope: Envelope) -> bool:
         """The same bytes again, until every member has replied; whatever fails meanwhile is counted."""
-        wanted = set(audience_of(self.officers[turn], envelope))
+        query = self.officers[turn].opener().query(envelope, countersigned=False)
+        wanted = set(query.statement.audience)
         give_up = time.perf_counter() + _GIVE_UP
         while wanted and time.perf_counter() < give_up:
+            self.calls[query.digest] += 1
             try:
                 opener = self.officers[turn].opener()
                 async for told in asking.ask_over(self.channels[turn], envelope, opener, COORDINATOR, _ASK_SECONDS):
@@ -120,8 +126,3 @@ class Load:
             self.counts["answers" if isinstance(statement, Answer) else "refusals"] += 1
         elif self.told[key] != now:
             self.counts["contradicted"] += 1
-
-
-def audience_of(officer: Officer, envelope: Envelope) -> tuple[str, ...]:
-    """Whom a signed query asks."""
-    return officer.opener().query(envelope, countersigned=False).statement.audience

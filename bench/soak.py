@@ -22,7 +22,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.accounts import ALLOWED, accounted_for, audit_in_between, last_audit
+from bench.accounts import accounted_for, audit_in_between, last_audit, unexplained
 from bench.ending import end_well
 from bench.fanout import OFFICERS, make_officer, subjects_of
 from bench.killing import Killer
@@ -179,7 +179,9 @@ async def _judged(soak: Soak, cluster: Cluster) -> Report:
     audit = await last_audit(soak.founded.auditor)
     kinds = Counter(finding.kind for finding in audit.findings)
     report.facts |= lost | {"findings": json.dumps(kinds), "not_audited": len(audit.uncopied)}
-    report.correct &= not any(lost.values()) and set(kinds) <= ALLOWED and not audit.uncopied
+    left = await unexplained(audit, soak.load.calls, cluster.admin_dsn(COORDINATOR))
+    report.facts["unexplained"] = json.dumps(left)
+    report.correct &= not any(lost.values()) and not left and not audit.uncopied
     return report
 
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from hashlib import sha256
 
+import asyncpg
 import pytest
 
-from bench.accounts import accounted_for
+from auditor.audit import AuditReport
+from auditor.finding import about
+from bench.accounts import accounted_for, unexplained
 from bench.load import Acknowledged
 from coordinator.acceptance import Accepted
+from federation.wire.entry import decode_entry
 from tests.agencies import HELD
-from tests.federation import Federation
+from tests.federation import COORDINATOR, Federation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NODES = ("imigrasi", "polri")
@@ -59,3 +63,33 @@ async def test_a_reply_that_the_coordinator_did_not_log_and_a_second_reply_are_c
     (member, index), one = next(iter(told.items()))
     other = replace(one, reply=bytes(32))
     assert await counted(federation, told | {(member, index + 1_000_000): other}) == (1, 1, 1)
+
+
+async def newest_result(federation: Federation) -> tuple[int, bytes]:
+    """The index of the newest result in the coordinator's log, and the digest of its query."""
+    connection = await asyncpg.connect(federation.databases[COORDINATOR].admin_dsn)
+    try:
+        for row in await connection.fetch("SELECT index, leaf FROM simpul.log_entry ORDER BY index DESC"):
+            entry = decode_entry(row["leaf"])
+            if entry.kind == "result_given":
+                return row["index"], entry.query_digest
+    finally:
+        await connection.close()
+    raise AssertionError("no result in the coordinator's log")
+
+
+async def test_a_silence_told_otherwise_is_explained_only_by_a_query_that_was_put_again(federation: Federation) -> None:
+    await acknowledged(federation)
+    index, query = await newest_result(federation)
+    kinds = ("silence_told_otherwise", "reply_late", "result_contradicts")
+    report = AuditReport(
+        federation="",
+        roster_version=1,
+        auditor="",
+        members=(),
+        uncopied=(),
+        findings=tuple(about(kind, COORDINATOR, index) for kind in kinds),
+    )
+    dsn = federation.databases[COORDINATOR].admin_dsn
+    assert await unexplained(report, {query: 2}, dsn) == {"result_contradicts": 1}
+    assert await unexplained(report, {query: 1}, dsn) == {"result_contradicts": 1, "silence_told_otherwise": 1}
