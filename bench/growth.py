@@ -191,7 +191,8 @@ def _draw(lines: dict[str, list[float]], report: Report, before: int, numbers: t
         "coordinator": round(resident_mb(numbers[1]), 1),
     }
     for name, value in values.items():
-        lines.setdefault(name, []).append(value)
+        if value is not None:
+            lines.setdefault(name, []).append(value)
 
 
 @asynccontextmanager
