@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from matching import features
+from matching.across_scripts import meetings
 from matching.features import QUALITIES, SURE_PARTS, eighths
+from matching.form import NameForm
 from matching.frequencies import Frequencies
-from matching.kinship import kin, kin_across_scripts
+from matching.kinship import kin
 from matching.names import PARTICLES
 
 Part = tuple[str, str, str, float]
@@ -23,25 +25,81 @@ class Alignment(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def align(
-    asked: tuple[str, ...], held: tuple[str, ...], frequencies: Frequencies, *, two_scripts: bool = False
-) -> Alignment:
+def align(asked: NameForm, held: NameForm, frequencies: Frequencies) -> Alignment:
     """Align the tokens of two names one to one, order-free, trying joined neighbours.
 
-    `two_scripts` says that the names were written in two scripts, where a part that finds no partner may be one that
-    we cannot read: it then weighs little against.
+    In names of two scripts parts meet by what they sound like, too, and a part that finds no partner weighs less
+    against: it may be one that we cannot read. Two names in Han characters are compared as written.
     """
-    left, right = list(asked), list(held)
+    two_scripts = asked.script != held.script
+    parts, left, right = (_across if two_scripts else _within)(asked, held, frequencies)
+    met = len(parts)
+    contradicting = _leftover(left, right, parts, two_scripts=two_scripts)
+    if not two_scripts and met > 1 and asked.tokens != held.tokens and sorted(asked.tokens) == sorted(held.tokens):
+        parts.append(_order(asked, held))
+    if asked.generation != held.generation and met:
+        both = asked.generation and held.generation
+        bits = features.GENERATIONS_DIFFER if both else features.GENERATION
+        parts.append((asked.generation, held.generation, "generation", bits))
+    return _judged(parts, met, contradicting, two_scripts=two_scripts)
+
+
+_Paired = tuple[list[Part], list[str], list[str]]
+
+
+def _within(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
+    """Pair the parts of two names in one script; what is left of each."""
+    left, right = list(asked.tokens), list(held.tokens)
+    if asked.han and held.han:
+        return _written(asked, held, frequencies)
     parts = _same(left, right, frequencies)
     if left and right:
         parts += _joined(left, right, frequencies)
         parts += _joined(right, left, frequencies, swapped=True)
-        parts += _nearest(left, right, frequencies, two_scripts=two_scripts)
-    met = len(parts)
-    contradicting = _leftover(left, right, parts, two_scripts=two_scripts)
-    if met > 1 and asked != held and sorted(asked) == sorted(held):
-        parts.append(_order(asked, held))
-    return _judged(parts, met, contradicting, two_scripts=two_scripts)
+        parts += _nearest(left, right, frequencies)
+    return parts, left, right
+
+
+def _written(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
+    """Pair the parts of two names in Han characters: one character is one; another of the same sound counts less."""
+    left, right = list(zip(asked.han, asked.tokens, strict=True)), list(zip(held.han, held.tokens, strict=True))
+    parts: list[Part] = []
+    for one in tuple(left):
+        if one in right:
+            left.remove(one)
+            right.remove(one)
+            parts.append((one[0], one[0], "same", _weight(1.0, one[1], one[1], frequencies)))
+    for one in tuple(left):
+        other = next((each for each in right if each[1] == one[1]), None)
+        if other:
+            left.remove(one)
+            right.remove(other)
+            parts.append((one[0], other[0], "homophone", features.HOMOPHONE))
+    return parts, [han for han, _ in left], [han for han, _ in right]
+
+
+def _across(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
+    """Pair the parts of names in two scripts; what is left of each."""
+    left, right = set(range(len(asked.tokens))), set(range(len(held.tokens)))
+    parts: list[Part] = []
+    for mine, other, kind, quality in meetings(asked, held, left, right):
+        rarity = min(_rarity(asked, mine, frequencies), _rarity(held, other, frequencies), features.TOKEN_MOST)
+        doubt = max(0.0, 1 - quality / features.DOUBTFUL_SOUND) if kind == "sound" else 0.0
+        bits = eighths(quality * rarity + doubt * features.DOUBT_MOST)
+        parts.append((_shown(asked, mine), _shown(held, other), kind, bits))
+    one, two = (
+        [_shown(name, (place, place + 1)) for place in sorted(places)]
+        for name, places in ((asked, left), (held, right))
+    )
+    return parts, one, two
+
+
+def _rarity(name: NameForm, run: tuple[int, int], frequencies: Frequencies) -> float:
+    return sum(frequencies.bits(token) for token in name.tokens[slice(*run)])
+
+
+def _shown(name: NameForm, run: tuple[int, int]) -> str:
+    return "".join(name.han[slice(*run)]) or " ".join(name.tokens[slice(*run)])
 
 
 def most_bits(asked: tuple[str, ...], frequencies: Frequencies) -> float:
@@ -50,9 +108,12 @@ def most_bits(asked: tuple[str, ...], frequencies: Frequencies) -> float:
     return min(features.NAME_MOST, total)
 
 
-def _order(asked: tuple[str, ...], held: tuple[str, ...]) -> Part:
+def _order(asked: NameForm, held: NameForm) -> Part:
     """Weigh another order of the same parts: surname first is a habit, a lineage turned round another person."""
-    turned = any(asked == held[place:] + held[:place] for place in range(len(held)))
+    one, other = asked.tokens, held.tokens
+    if asked.lineage and held.lineage:
+        return ("", "", "lineage", features.LINEAGE_TURNED)
+    turned = any(one == other[place:] + other[:place] for place in range(len(other)))
     return ("", "", "turned", features.TURNED) if turned else ("", "", "reordered", features.REORDERED)
 
 
@@ -60,7 +121,8 @@ def _weight(quality: float, asked: str, held: str, frequencies: Frequencies) -> 
     rarity = frequencies.bits(asked)
     if held != asked:
         rarity = min(rarity, frequencies.bits(held))
-    return eighths(quality * min(features.TOKEN_MOST, rarity))
+    most = features.INITIAL_MOST if len(asked) == len(held) == 1 else features.TOKEN_MOST
+    return eighths(quality * min(most, rarity))
 
 
 def _same(left: list[str], right: list[str], frequencies: Frequencies) -> list[Part]:
@@ -95,12 +157,11 @@ def _pair_bits(split: list[str], place: int, frequencies: Frequencies) -> float:
     return frequencies.bits(split[place]) + frequencies.bits(split[place + 1])
 
 
-def _nearest(left: list[str], right: list[str], frequencies: Frequencies, *, two_scripts: bool = False) -> list[Part]:
-    related = kin_across_scripts if two_scripts else kin
+def _nearest(left: list[str], right: list[str], frequencies: Frequencies) -> list[Part]:
     candidates: list[tuple[float, str, str, str, str, str]] = []
     for asked in left:
         for held in right:
-            found = related(asked, held)
+            found = kin(asked, held)
             if found:
                 candidates.append((-found[1], min(asked, held), max(asked, held), asked, held, found[0]))
     parts: list[Part] = []
@@ -112,7 +173,7 @@ def _nearest(left: list[str], right: list[str], frequencies: Frequencies, *, two
     return parts
 
 
-def _leftover(left: list[str], right: list[str], parts: list[Part], *, two_scripts: bool) -> int:
+def _leftover(left: list[str], right: list[str], parts: list[Part], *, two_scripts: bool = False) -> int:
     """Weigh what found no partner; the number of parts that contradict one another."""
     left, right = (
         sorted((token for token in side if token not in PARTICLES), key=lambda token: (len(token), token))
@@ -133,7 +194,7 @@ def _leftover(left: list[str], right: list[str], parts: list[Part], *, two_scrip
     return contradicting
 
 
-def _judged(parts: list[Part], met: int, contradicting: int, *, two_scripts: bool) -> Alignment:
+def _judged(parts: list[Part], met: int, contradicting: int, *, two_scripts: bool = False) -> Alignment:
     kind = _kind(parts, met, contradicting, two_scripts=two_scripts)
     most = features.NAME_MOST
     if contradicting and not two_scripts:

@@ -28,7 +28,8 @@ _PARTS: Final = {
     "other_language": "forms of one name in two languages, or a short form",
     "spelling": "two spellings of one sound",
     "romanisation": "the same consonants",
-    "sound": "near in sound, written in two scripts",
+    "sound": "one name by its sound, in two scripts or languages",
+    "homophone": "two characters of one sound",
     "vowels": "the same consonants, other vowels",
     "typo": "different by a slip of the pen",
     "cut": "one may be the other cut short",
@@ -77,6 +78,10 @@ def _part(part: Part) -> str:
     asked, held, kind, _ = part
     if kind == "missing":
         return f"{asked or held} is on one side only"
+    if kind == "generation":
+        return f"{asked or 'no mark'} against {held or 'no mark'} of father and son"
+    if kind == "lineage":
+        return "the parts stand in another order, where each name says whose child it is"
     if kind in ("turned", "reordered"):
         return "the parts stand in another order"
     if kind == "limit":

@@ -46,7 +46,7 @@ FEATURES: Final = (
         "no part contradicts; some agree only nearly",
     ),
     Feature("name", "scripts", "close", 0, False, False, "written in two scripts; not every part could be paired"),
-    Feature("name", "scripts_unread", "unknown", 0, False, False, "written in two scripts; no part could be paired"),
+    Feature("name", "scripts_unread", "differs", -5, False, False, "written in two scripts; no part could be paired"),
     Feature("name", "some_differ", "differs", 0, False, True, "some parts agree, others contradict"),
     Feature("name", "different", "differs", -10, False, True, "no part agrees"),
     Feature("birth", "same", "agrees", 13, True, False, "the same date"),
@@ -104,11 +104,18 @@ NAME_MOST_WITH_A_CONTRADICTION: Final = 2.0
 CONTRADICTION: Final = -6.0
 FURTHER_CONTRADICTION: Final = -3.0
 INITIALS_CONTRADICT: Final = -3.0
-SCRIPTS_CONTRADICT: Final = -1.0
+SCRIPTS_CONTRADICT: Final = -4.0
+DOUBTFUL_SOUND: Final = 0.3
+DOUBT_MOST: Final = -3.0
 MISSING: Final = -1.0
 MISSING_MOST: Final = 3
+GENERATION: Final = -1.5
+GENERATIONS_DIFFER: Final = -8.0
+INITIAL_MOST: Final = 3.0
 TURNED: Final = -1.0
 REORDERED: Final = -4.0
+LINEAGE_TURNED: Final = -12.0
+HOMOPHONE: Final = -2.0
 NATIONALITY_MOST: Final = 6.0
 
 YEARS_APART: Final = 12

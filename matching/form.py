@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -9,18 +10,26 @@ import msgspec
 from federation.errors import MalformedStatement
 from federation.person import Document, NationalIdentifier, Person
 from matching.documents import clean, fold
-from matching.names import is_romanised, tokens
+from matching.names import generation_of, names_a_father, parts_of, script_of
+from matching.transliteration import ANY
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class NameForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One name: as written, its kind, its romanised tokens in the order of the text, whether it was not Latin."""
+    """One name: as written, its kind, its romanised tokens in the order of the text, its script (ISO 15924).
+
+    `han` holds the Han characters that each token was read from, simplified; it is empty for other scripts.
+    `generation` is `JR`, `SR`, `II`, `III` or `IV` where the name says so, `lineage` whether it names a father.
+    """
 
     text: str
     kind: str = "primary"
     tokens: tuple[str, ...] = ()
-    romanised: bool = False
+    script: str = "Latn"
+    han: tuple[str, ...] = ()
+    generation: str = ""
+    lineage: bool = False
 
 
 class BirthForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -83,12 +92,28 @@ def prepare(person: Person) -> Form:
 
 
 def _names(person: Person) -> tuple[NameForm, ...]:
-    forms: dict[tuple[str, ...], NameForm] = {}
+    forms: dict[tuple[tuple[str, ...], str], NameForm] = {}
     for name in person.names:
-        found = tokens(name.text)
-        if found:
-            forms.setdefault(found, NameForm(name.text, name.kind, found, is_romanised(name.text)))
+        found = name_form(name.text, name.kind)
+        if found.tokens:
+            forms.setdefault((found.tokens, found.script), found)
     return tuple(forms.values())
+
+
+@lru_cache(maxsize=16_384)
+def name_form(text: str, kind: str = "primary") -> NameForm:
+    """The normal form of one name."""
+    parts = parts_of(text)
+    script = script_of(text)
+    return NameForm(
+        text,
+        kind,
+        tuple(part.token for part in parts),
+        "Kana" if script == "Hira" else script or ANY,
+        tuple(part.han for part in parts) if script == "Hani" else (),
+        generation_of(text),
+        names_a_father(text),
+    )
 
 
 def _numbers(numbers: tuple[Document, ...] | tuple[NationalIdentifier, ...]) -> tuple[NumberForm, ...]:

@@ -8,9 +8,9 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from matching.features import QUALITIES
-from matching.sound_distance import sound_similarity
 from matching.sounds import fold, skeleton
 from matching.tables import rows
+from matching.transliteration import quality
 
 Kin = tuple[str, float]
 
@@ -20,7 +20,7 @@ _TYPO_FROM: Final = 5
 _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
 _CUT_FROM: Final = 4
-_NEAR_IN_SOUND: Final = 0.73
+_ALIKE_FROM: Final = 4
 _ARTICLES: Final = ("AL", "EL")
 _SURE: Final = ("variant", "other_language", "spelling", "initial")
 
@@ -36,6 +36,19 @@ def _groups() -> dict[str, dict[str, str]]:
 
 
 _GROUPS: Final = _groups()
+
+
+def _short_forms() -> dict[str, frozenset[str]]:
+    """Each name and short form, and the full names it may stand for."""
+    full: dict[str, set[str]] = {}
+    for name, others in rows("nicknames.tsv"):
+        for each in (name, *others.split()):
+            full.setdefault(each, set()).add(name)
+    return {each: frozenset(names) for each, names in full.items()}
+
+
+_SHORT_FORMS: Final = _short_forms()
+_NONE: Final[frozenset[str]] = frozenset()
 
 
 def canonical_spellings(token: str) -> tuple[str, ...]:
@@ -56,20 +69,18 @@ def kin(one: str, other: str) -> Kin | None:
         kind = None
     elif kind is None:
         kind = _mistyped(one, other)
+    if kind is None or kind in ("typo", "vowels", "cut"):
+        alike = _alike(one, other)
+        if alike and (kind is None or alike > QUALITIES[kind]):
+            return "sound", alike
     return (kind, QUALITIES[kind]) if kind else None
 
 
-@lru_cache(maxsize=65_536)
-def kin_across_scripts(one: str, other: str) -> Kin | None:
-    """As `kin`, for tokens of two scripts: nearness of sound counts too, where the tokens are long enough to tell."""
-    found = kin(one, other)
-    if found is not None and found[0] not in ("vowels", "cut"):
-        return found
-    if one in _GROUPS and other in _GROUPS:
-        return found
-    if min(len(skeleton(one)), len(skeleton(other))) > 1 and sound_similarity(one, other) >= _NEAR_IN_SOUND:
-        return "sound", QUALITIES["sound"]
-    return found
+def _alike(one: str, other: str) -> float:
+    """The quality of two spellings that other languages give one name (Chekhov, Tschechow); 0 where they are two."""
+    if min(len(one), len(other)) < _ALIKE_FROM or (one in _GROUPS and other in _GROUPS) or _last_vowel_only(one, other):
+        return 0.0
+    return 0.95 * max(quality(one, other, "Latn"), quality(other, one, "Latn"))
 
 
 def _listed(one: str, other: str) -> str | None:
@@ -78,6 +89,8 @@ def _listed(one: str, other: str) -> str | None:
         shared = {mine[group] for group in mine.keys() & theirs.keys()}
         if shared:
             return "variant" if "variant" in shared else "other_language"
+    if not _SHORT_FORMS.get(one, _NONE).isdisjoint(_SHORT_FORMS.get(other, _NONE)):
+        return "other_language"
     short, long = sorted((one, other), key=len)
     if long == short + "A" and short.endswith(_FEMININE) and len(short) > _CUT_FROM:
         return "variant"
@@ -101,7 +114,7 @@ def _spelt(one: str, other: str) -> str | None:
 
 def _last_vowel_only(one: str, other: str) -> bool:
     """Whether two names differ in a final -A alone, as Angelo and Angela do: that tells sexes apart."""
-    if (one[-1] == "A") == (other[-1] == "A"):
+    if (one[-1] == "A") == (other[-1] == "A") or one[-4:-1] == "ENK" == other[-4:-1]:
         return False
     short, long = sorted((one, other), key=len)
     return one[:-1] == other[:-1] or long == short + "A"

@@ -8,16 +8,20 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from federation.person import Name, NamePart
-from matching.romanize import is_latin, romanize
+from matching.romanize import Part, is_latin, romanize
 from matching.tables import rows
 
 Order = Literal["as_written", "given_family", "family_given", "surname_given", "alias_list", "mrz"]
 
 _WORDS: Final = {row[0]: frozenset(row[1].split()) for row in rows("words.tsv")}
 PARTICLES: Final = _WORDS["particle"]
-_NOTHING: Final = _WORDS["title"] | _WORDS["placeholder"]
+GENERATIONS: Final = _WORDS["generation"]
+_NOTHING: Final = _WORDS["title"] | _WORDS["placeholder"] | GENERATIONS
 _FIRST: Final = _WORDS["first"]
 _CHILD_OF: Final = re.compile(r"\b(?:[SDWC]\s*/\s*O|A\s*/\s*[LP])\b\.?", re.IGNORECASE)
+_FATHER: Final = re.compile(
+    r"(?<=\S)\s(?:b\.|bin|ibn|ben|binti?|binte|بن|ابن)\s|(?:[SD]\s*/\s*O|A\s*/\s*[LP])\b", re.IGNORECASE
+)
 _ALIAS: Final = re.compile(
     r"\s+(?:alias|als\.?|a\.?k\.?a\.?|dikenal sebagai|panggilan)\s+|\s*@\s*|\s*;\s*|\s+a/k/a\s+", re.IGNORECASE
 )
@@ -42,8 +46,13 @@ _LONGEST: Final = 400
 _MOST_TOKENS: Final = 12
 
 
-@lru_cache(maxsize=32_768)
 def tokens(text: str) -> tuple[str, ...]:
+    """Split `text` into romanised upper-case tokens: those of `parts_of(text)`."""
+    return tuple(part.token for part in parts_of(text))
+
+
+@lru_cache(maxsize=32_768)
+def parts_of(text: str) -> tuple[Part, ...]:
     """Split `text` into romanised upper-case tokens; particles, titles and placeholders are dropped.
 
     `text` beyond 400 characters and tokens beyond the twelfth are ignored. A name that consists of particles keeps
@@ -51,19 +60,36 @@ def tokens(text: str) -> tuple[str, ...]:
     """
     plain = text[:_LONGEST] if text.isascii() else unicodedata.normalize("NFKC", text[:_LONGEST])
     plain = plain.translate(_APOSTROPHES)
-    foreign = not plain.isascii() and any(dot in plain for dot in _FOREIGN_DOTS)
     words = _WORD.findall(_CHILD_OF.sub(" ", plain) if "/" in plain else plain)
-    found = [token for word in words for token in _romanised(word, foreign)]
-    while len(found) > 1 and found[0] in _FIRST:
+    foreign = not plain.isascii() and _is_foreign(plain, words)
+    found = [part for word in words for part in _romanised(word, foreign and len(word) > 1)]
+    while len(found) > 1 and found[0].token in _FIRST:
         found = found[1:]
-    named = [token for token in found if token not in _NOTHING]
-    kept = named if all(map(_is_pinyin, named)) else [token for token in named if token not in PARTICLES] or named
-    kept = [part for token in kept for part in _servant(token)][:_MOST_TOKENS]
-    return tuple(kept[:1]) if len(set(kept)) == 1 else tuple(kept)
+    named = [part for part in found if part.token not in _NOTHING]
+    if not all(_is_pinyin(part.token) for part in named):
+        named = [part for part in named if part.token not in PARTICLES] or named
+    kept = [each for part in named for each in _servant(part)][:_MOST_TOKENS]
+    return tuple(kept[:1]) if len({part.token for part in kept}) == 1 else tuple(kept)
+
+
+def names_a_father(text: str) -> bool:
+    """Whether `text` has a word between names that says of whom the one is a child (bin, ibn, S/O)."""
+    return _FATHER.search(text) is not None
+
+
+def generation_of(text: str) -> str:
+    """`JR`, `SR`, `II`, `III` or `IV` where `text` ends with it, before a comma or not; else empty."""
+    last = text.rstrip(" .,)").upper().rpartition(" ")[2]
+    return last if last in GENERATIONS else ""
+
+
+def _is_foreign(plain: str, words: list[str]) -> bool:
+    """Whether each word in East Asian letters is one name: a dot parts them, or blanks part words of Hangul."""
+    return any(dot in plain for dot in _FOREIGN_DOTS) or (len(words) > 1 and "\uac00" <= words[0][0] <= "\ud7a3")
 
 
 @lru_cache(maxsize=16_384)
-def _romanised(word: str, foreign: bool) -> tuple[str, ...]:
+def _romanised(word: str, foreign: bool) -> tuple[Part, ...]:
     """The tokens of one word; KimMinJun is three words, and McDonald one."""
     parts = _CAMEL.split(word) if is_latin(word) and not _SCOTS.match(word) else [word]
     return tuple(token for part in parts for token in romanize(part, foreign=foreign))
@@ -75,17 +101,13 @@ def _is_pinyin(token: str) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def _servant(token: str) -> tuple[str, ...]:
+def _servant(part: Part) -> tuple[Part, ...]:
     """Write ABDUL RAHMAN, ABD EL RAHMAN, ABDURRAHMAN and ABDULRAHMAN alike: ABDUL and the name that follows."""
+    token = part.token
     if token in _SERVANTS:
-        return ("ABDUL",)
+        return (Part("ABDUL", part.han),)
     glued = None if token in _ONE_NAME else _SERVANT.match(token)
-    return ("ABDUL", token[glued.end() :]) if glued else (token,)
-
-
-def is_romanised(text: str) -> bool:
-    """Whether the tokens of `text` come from letters other than Latin ones."""
-    return not text.isascii() and not all(is_latin(word) for word in _WORD.findall(text[:_LONGEST]))
+    return (Part("ABDUL"), Part(token[glued.end() :], part.han)) if glued else (part,)
 
 
 @lru_cache(maxsize=32_768)
@@ -132,9 +154,13 @@ def _one(family: str, given: str, kind: str, text: str = "") -> tuple[Name, ...]
 
 _SCRIPTS: Final = (
     (0x24F, "Latn"), (0x3FF, "Grek"), (0x52F, "Cyrl"), (0x58F, "Armn"), (0x5FF, "Hebr"), (0x6FF, "Arab"),
-    (0x8FF, ""), (0x97F, "Deva"), (0x9FF, "Beng"), (0xDFF, ""), (0xE7F, "Thai"), (0x10FF, ""), (0x11FF, "Hang"),
-    (0x1DFF, ""), (0x1EFF, "Latn"), (0x303F, ""), (0x309F, "Hira"), (0x30FF, "Kana"), (0x33FF, ""), (0x9FFF, "Hani"),
-    (0xABFF, ""), (0xD7A3, "Hang"),
+    (0x74F, ""), (0x77F, "Arab"), (0x8FF, ""), (0x97F, "Deva"), (0x9FF, "Beng"), (0xA7F, "Guru"), (0xAFF, "Gujr"),
+    (0xB7F, "Orya"), (0xBFF, "Taml"), (0xC7F, "Telu"), (0xCFF, "Knda"), (0xD7F, "Mlym"), (0xDFF, "Sinh"),
+    (0xE7F, "Thai"), (0xEFF, "Laoo"), (0xFFF, "Tibt"), (0x109F, "Mymr"), (0x10FF, "Geor"), (0x11FF, "Hang"),
+    (0x137F, "Ethi"), (0x177F, ""), (0x17FF, "Khmr"), (0x18AF, "Mong"), (0x1C8F, ""), (0x1CBF, "Geor"), (0x1DFF, ""),
+    (0x1EFF, "Latn"), (0x1FFF, "Grek"), (0x303F, ""), (0x309F, "Hira"), (0x30FF, "Kana"), (0x33FF, ""),
+    (0x9FFF, "Hani"), (0xABFF, ""), (0xD7A3, "Hang"), (0xF8FF, ""), (0xFAFF, "Hani"), (0x1FFFF, ""),
+    (0x3FFFF, "Hani"),
 )  # fmt: skip
 
 

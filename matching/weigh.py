@@ -40,7 +40,7 @@ def weigh_names(asked: Form, held: Form, frequencies: Frequencies) -> Weighed:
     best: Weighed | None = None
     for mine in asked.names:
         for theirs in held.names:
-            found = align(mine.tokens, theirs.tokens, frequencies, two_scripts=mine.romanised != theirs.romanised)
+            found = align(mine, theirs, frequencies)
             if best is None or found.bits > best.bits:
                 best = Weighed("name", found.kind, found.bits, mine.text, theirs.text, found.parts)
     return best or Weighed(

@@ -1,0 +1,83 @@
+"""The parts of two names written in two scripts, laid side by side by what they sound like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+from matching.form import NameForm
+from matching.kinship import kin
+from matching.transliteration import ANY, quality
+
+_LISTED: Final = frozenset({"same", "joined", "variant", "spelling", "other_language", "romanisation", "initial"})
+_WITH_VOWELS: Final = frozenset({"Latn", "Kana", "Hang"})
+_MOST_PARTS: Final = 2
+_MOST_UNSPACED: Final = 5
+_LEAST_OF_RUNS: Final = 0.45
+_MOST_CHARACTERS: Final = 5
+
+Run = tuple[int, int]
+
+
+class Meeting(NamedTuple):
+    """A run of parts of the one name that meets a run of the other's, its kind and its quality (0..1)."""
+
+    asked: Run
+    held: Run
+    kind: str
+    quality: float
+
+
+def meetings(asked: NameForm, held: NameForm, left: set[int], right: set[int]) -> list[Meeting]:
+    """Pair runs of the parts numbered `left` of `asked` with runs of those numbered `right` of `held`, best first."""
+    native, latin, turned = (asked, held, False) if _reads(asked, held) else (held, asked, True)
+    ours, theirs = (right, left) if turned else (left, right)
+    found = sorted(_candidates(native, latin, ours, theirs), key=lambda each: (-each[0], each[1], each[2]))
+    met: list[Meeting] = []
+    for _, mine, other, kind, quality in found:
+        if ours.issuperset(range(*mine)) and theirs.issuperset(range(*other)):
+            ours.difference_update(range(*mine))
+            theirs.difference_update(range(*other))
+            met.append(Meeting(other, mine, kind, quality) if turned else Meeting(mine, other, kind, quality))
+    return met
+
+
+def _reads(asked: NameForm, held: NameForm) -> bool:
+    """Whether `asked` is the name to be read by the table of its script, and `held` taken as Latin letters."""
+    return asked.script == "Hani" or (held.script != "Hani" and asked.script != "Latn")
+
+
+def _candidates(
+    native: NameForm, latin: NameForm, ours: set[int], theirs: set[int]
+) -> Iterator[tuple[float, Run, Run, str, float]]:
+    longest = _MOST_CHARACTERS if native.script == "Hani" else _MOST_PARTS
+    others = _MOST_UNSPACED if len(native.tokens) == 1 else _MOST_PARTS
+    for mine in _runs(ours, _MOST_UNSPACED if len(latin.tokens) == 1 else longest):
+        for other in _runs(theirs, others):
+            if mine[1] - mine[0] > 1 and other[1] - other[0] > 1:
+                continue
+            least = _LEAST_OF_RUNS if (not native.han and mine[1] - mine[0] > 1) or other[1] - other[0] > 1 else 0.0
+            token, name = "".join(native.tokens[slice(*mine)]), "".join(latin.tokens[slice(*other)])
+            listed = kin(token, name)
+            if listed and listed[0] in _LISTED:
+                yield listed[1] ** 2 * len(name), mine, other, listed[0], listed[1]
+            if len(name) > 2.5 * len(token) + 2 or len(token) > 2.5 * len(name) + 2:
+                continue
+            found = _by_sound(token, "".join(native.han[slice(*mine)]), name, native.script, latin.script)
+            if found > least and len(name) > 1:
+                yield found**2 * len(name), mine, other, "sound", found
+
+
+def _by_sound(token: str, han: str, name: str, script: str, other_script: str) -> float:
+    if not han:
+        return quality(token, name, script if other_script == "Latn" else ANY)
+    found = quality(han, name, "Hani")
+    return found if other_script in _WITH_VOWELS else max(found, quality(token, name, ANY))
+
+
+def _runs(places: set[int], longest: int) -> Iterator[Run]:
+    for first in places:
+        for last in range(first, first + longest):
+            if last not in places:
+                break
+            yield first, last + 1
