@@ -49,15 +49,16 @@ class Shelf:
 
 def shelve(copy: Copy, heads: Heads) -> Shelf:
     """Sort entries by index; a signed size far beyond all that was copied is cut to what could be there."""
+    size = heads.size
     rows: dict[int, list[Found]] = defaultdict(list)
     for kept in copy.entries:
         rows[kept.index].append(Found(kept))
     claimed: dict[int, list[bytes]] = defaultdict(list)
     for index, leaf in _claims(copy, heads):
-        if index < heads.size:
+        if index < size:
             claimed[index].append(leaf)
-    known = sum(index < heads.size for index in rows.keys() | claimed.keys())
-    return Shelf(size=min(heads.size, known + _MAX_LOST), rows=rows, claimed=claimed)
+    known = sum(index < size for index in rows.keys() | claimed.keys())
+    return Shelf(size=min(size, known + _MAX_LOST), rows=rows, claimed=claimed)
 
 
 def compare_entries(member: str, shelf: Shelf, tree: Rebuilt, signed: int) -> list[Finding]:
