@@ -6,18 +6,22 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from federation.errors import MalformedStatement
-from federation.person import Name, NamePart, Person
-from matching.compare import compare
+from federation.person import Birth, Name, NamePart, Person, YearRange
+from matching.dates import read_birth
 from matching.describe import describe
 from matching.form import Form, prepare
+from matching.frequencies import PUBLISHED, Frequencies
 from matching.names import script_of, tokens
 from matching.score import Score, score
+from matching.weigh import weigh
 
 POPULATION: Final = 1_000_000
+_TODAY: Final = date(2026, 1, 1)  # of which ages are taken to be true
 _MEMBERS: Final = frozenset({"names", "given", "family", "born", "sex", "nationality", "documents"})
 
 
@@ -84,7 +88,7 @@ def person(given: Mapping[str, Any]) -> Person:
     for text in _texts(given.get("names")):
         _take(parts, names=[text])
     parts["names"] += _whole(_text(given.get("given")), _text(given.get("family")))
-    _take(parts, born=_text(given.get("born")))
+    parts.update(_born(_text(given.get("born"))))
     _take(parts, sex=_text(given.get("sex")))
     for text in _texts(given.get("nationality")):
         _take(parts, nationality=text)
@@ -111,6 +115,14 @@ def _take(parts: dict[str, Any], **values: Any) -> None:
                 parts[member] = parts.get(member, ()) + found if isinstance(found, tuple) else found
 
 
+def _born(text: str) -> dict[str, Any]:
+    """A birth date, or what is left of one that does not exist, as in a register's row."""
+    found = read_birth(text, _TODAY, lenient=True)
+    ages = [each for each in found if isinstance(each, YearRange)]
+    births = tuple(each for each in found if isinstance(each, Birth))
+    return {"births": births, "year_range": ages[0] if ages and not births else None}
+
+
 def _whole(given: str, family: str) -> tuple[Name, ...]:
     whole = " ".join(part for part in (given.strip(), family.strip()) if part)
     if not tokens(whole):
@@ -119,9 +131,11 @@ def _whole(given: str, family: str) -> tuple[Name, ...]:
     return (Name(text=whole, script=script_of(whole), parts=tuple(part for part in told if part.text)),)
 
 
-def score_pairs(pairs: Iterable[Pair], population: int = POPULATION) -> list[Scored]:
-    """Compare and score every pair as a node would one candidate among `population` records."""
-    return [_scored(pair, score(compare(pair.a, pair.b), population)) for pair in pairs]
+def score_pairs(
+    pairs: Iterable[Pair], population: int = POPULATION, frequencies: Frequencies = PUBLISHED
+) -> list[Scored]:
+    """Weigh and score every pair as a node would one candidate among `population` records."""
+    return [_scored(pair, score(weigh(pair.a, pair.b, frequencies), population)) for pair in pairs]
 
 
 def _scored(pair: Pair, found: Score) -> Scored:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from matching.form import NameForm
-from matching.kinship import kin
-from matching.transliteration import ANY, quality
+from matching.kinship import kin, known_apart
+from matching.transliteration import ANY, PINYIN, quality
 
 _LISTED: Final = frozenset({"same", "joined", "variant", "spelling", "other_language", "romanisation", "initial"})
+_WITHOUT_VOWELS: Final = frozenset({"Arab", "Hebr"})  # where Hasan and Husain look alike
 _WITH_VOWELS: Final = frozenset({"Latn", "Kana", "Hang"})
 _MOST_PARTS: Final = 2
 _MOST_UNSPACED: Final = 5
@@ -34,17 +35,18 @@ def meetings(asked: NameForm, held: NameForm, left: set[int], right: set[int]) -
     ours, theirs = (right, left) if turned else (left, right)
     found = sorted(_candidates(native, latin, ours, theirs), key=lambda each: (-each[0], each[1], each[2]))
     met: list[Meeting] = []
-    for _, mine, other, kind, quality in found:
+    for _, mine, other, kind, sure in found:
         if ours.issuperset(range(*mine)) and theirs.issuperset(range(*other)):
             ours.difference_update(range(*mine))
             theirs.difference_update(range(*other))
-            met.append(Meeting(other, mine, kind, quality) if turned else Meeting(mine, other, kind, quality))
+            met.append(Meeting(other, mine, kind, sure) if turned else Meeting(mine, other, kind, sure))
     return met
 
 
 def _reads(asked: NameForm, held: NameForm) -> bool:
-    """Whether `asked` is the name to be read by the table of its script, and `held` taken as Latin letters."""
-    return asked.script == "Hani" or (held.script != "Hani" and asked.script != "Latn")
+    """Whether `asked` is the name to be read by the table of its script: Han before all others, Latin after all."""
+    ranks = [(name.script != "Hani", name.script == "Latn", name.script, name.tokens) for name in (asked, held)]
+    return ranks[0] <= ranks[1]
 
 
 def _candidates(
@@ -63,6 +65,8 @@ def _candidates(
                 yield listed[1] ** 2 * len(name), mine, other, listed[0], listed[1]
             if len(name) > 2.5 * len(token) + 2 or len(token) > 2.5 * len(name) + 2:
                 continue
+            if native.script in _WITHOUT_VOWELS and known_apart(token, name):
+                continue
             found = _by_sound(token, "".join(native.han[slice(*mine)]), name, native.script, latin.script)
             if found > least and len(name) > 1:
                 yield found**2 * len(name), mine, other, "sound", found
@@ -71,8 +75,9 @@ def _candidates(
 def _by_sound(token: str, han: str, name: str, script: str, other_script: str) -> float:
     if not han:
         return quality(token, name, script if other_script == "Latn" else ANY)
-    found = quality(han, name, "Hani")
-    return found if other_script in _WITH_VOWELS else max(found, quality(token, name, ANY))
+    if other_script in _WITH_VOWELS:
+        return max(quality(han, name, "Hani"), quality(token, name, PINYIN))
+    return max(quality(han, name, "Hani"), quality(token, name, ANY))
 
 
 def _runs(places: set[int], longest: int) -> Iterator[Run]:

@@ -215,7 +215,7 @@ def _kind(parts: list[Part], met: int, contradicting: int, *, two_scripts: bool)
     if contradicting:
         return "scripts" if two_scripts else "some_differ"
     kinds = {part[2] for part in parts[:met]}
-    if not kinds <= SURE_PARTS or any(part[2] == "reordered" for part in parts):
+    if not kinds <= SURE_PARTS or any(part[2] in ("reordered", "lineage") for part in parts):
         return "respelled"
     if any(part[2] == "missing" for part in parts):
         return "part_missing" if met > 1 else "one_part"

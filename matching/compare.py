@@ -9,7 +9,7 @@ from matching.alignment import Part
 from matching.features import BY_KIND
 from matching.form import Form
 from matching.frequencies import PUBLISHED, Frequencies
-from matching.weigh import Weighed, weigh_all_but_names, weigh_names
+from matching.weigh import Weighed, weigh
 
 __all__ = ["PUBLISHED", "Frequencies", "compare", "tell"]
 
@@ -44,8 +44,7 @@ def compare(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED) -> tu
     An attribute that one side does not give is `unknown` and weighs nothing; part of a value that one side leaves
     out weighs little; what contradicts weighs against.
     """
-    weighed = (weigh_names(asked, held, frequencies), *weigh_all_but_names(asked, held))
-    return tuple(tell(each) for each in weighed)
+    return tuple(tell(each) for each in weigh(asked, held, frequencies))
 
 
 def tell(weighed: Weighed) -> Comparison:

@@ -15,6 +15,7 @@ from matching.tables import rows
 
 _MONTHS: Final = {name: int(row[0]) for row in rows("months.tsv") for name in row[1].split()}
 _LONGEST: Final = 200
+_MONTHS_A_YEAR: Final = 12
 _SEPARATOR: Final = r"\s*[-/.,\s]\s*"
 _PART: Final = r"(\d{1,2}|XX|\?{1,2})"
 _NAME: Final = "(" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")(?![A-Z])\.?"
@@ -47,12 +48,13 @@ _FORMS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Parts]], .
 
 
 @lru_cache(maxsize=16_384)
-def read_birth(text: str, at: date | None = None) -> tuple[Birth | YearRange, ...]:
+def read_birth(text: str, at: date | None = None, *, lenient: bool = False) -> tuple[Birth | YearRange, ...]:
     """Read a birth date or an age, day first; several readings where the calendar is unsure, the likelier first.
 
     Parts written 00 or XX are unknown. An age needs `at`, the day on which it was true, and gives the two years it
     allows. Two-digit years are the latest not after `at`. A date that does not exist (31-02), that lies after `at`
-    or before 1890 gives nothing.
+    or before 1890 gives nothing; `lenient` keeps of one that does not exist its year, and its month where there is
+    such a month, as a register's row is all that is left of what somebody once knew.
     """
     plain = _plain(text)
     ages = _ages(plain, text, at)
@@ -60,7 +62,7 @@ def read_birth(text: str, at: date | None = None) -> tuple[Birth | YearRange, ..
     if years and int(years[1]) <= int(years[2]):
         return (YearRange(text=text, first=int(years[1]), last=int(years[2])),)
     found = _first_form(_AGE.sub(" ", plain))
-    births = _births(found[1], text, at) if found else ()
+    births = _births(found[1], text, at, lenient=lenient) if found else ()
     return (*births, *ages)
 
 
@@ -94,10 +96,10 @@ def _first_form(plain: str) -> tuple[int, _Parts] | None:
     return None
 
 
-def _births(parts: _Parts, text: str, at: date | None) -> tuple[Birth, ...]:
+def _births(parts: _Parts, text: str, at: date | None, *, lenient: bool) -> tuple[Birth, ...]:
     years = read_year(parts[0], at.year if at else None)
     month, day = _MONTHS.get(parts[1]) or _number(parts[1]), _number(parts[2])
-    read = (_birth(year, month, day, text) for year in years)
+    read = (_birth(year, month, day, text, lenient=lenient) for year in years)
     return tuple(dict.fromkeys(birth for birth in read if birth is not None and not _after(birth, at)))
 
 
@@ -105,7 +107,7 @@ def _number(part: str) -> int:
     return int(part) if part.isdecimal() else 0
 
 
-def _birth(year: Year, month: int, day: int, text: str) -> Birth | None:
+def _birth(year: Year, month: int, day: int, text: str, *, lenient: bool) -> Birth | None:
     if month > 12 >= day > 0:
         month, day = day, month
     if not year.exact or month == 0:
@@ -113,7 +115,8 @@ def _birth(year: Year, month: int, day: int, text: str) -> Birth | None:
     try:
         date(year.year, month, day or 1)
     except ValueError:
-        return None
+        known = month if 0 < month <= _MONTHS_A_YEAR else None
+        return Birth(text=text, year=year.year, month=known, calendar=year.calendar) if lenient else None
     return Birth(text=text, year=year.year, month=month, day=day or None, calendar=year.calendar)
 
 

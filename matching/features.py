@@ -91,6 +91,8 @@ QUALITIES: Final = MappingProxyType(
         "other_language": 0.6,
         "sound": 0.6,
         "typo": 0.5,
+        "short_typo": 0.4,
+        "long_typo": 0.65,
         "vowels": 0.35,
         "cut": 0.4,
         "initial": 0.3,
@@ -101,7 +103,7 @@ SURE_PARTS: Final = frozenset({"same", "joined", "variant", "spelling"})
 TOKEN_MOST: Final = 11.0
 NAME_MOST: Final = 24.0
 NAME_MOST_WITH_A_CONTRADICTION: Final = 2.0
-CONTRADICTION: Final = -6.0
+CONTRADICTION: Final = -5.0
 FURTHER_CONTRADICTION: Final = -3.0
 INITIALS_CONTRADICT: Final = -3.0
 SCRIPTS_CONTRADICT: Final = -4.0

@@ -8,6 +8,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from matching.features import QUALITIES
+from matching.names import is_pinyin
 from matching.sounds import fold, skeleton
 from matching.tables import rows
 from matching.transliteration import quality
@@ -16,11 +17,14 @@ Kin = tuple[str, float]
 
 _VOWELS: Final = frozenset("AEIOUY")
 _FEMININE: Final = ("OV", "EV", "IN", "YN")
+_SHORT_TYPO: Final = 4
 _TYPO_FROM: Final = 5
+_LONG_FROM: Final = 7
 _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
 _CUT_FROM: Final = 4
 _ALIKE_FROM: Final = 4
+_ALIKE_MOST: Final = 0.95
 _ARTICLES: Final = ("AL", "EL")
 _SURE: Final = ("variant", "other_language", "spelling", "initial")
 
@@ -71,16 +75,29 @@ def kin(one: str, other: str) -> Kin | None:
         kind = _mistyped(one, other)
     if kind is None or kind in ("typo", "vowels", "cut"):
         alike = _alike(one, other)
-        if alike and (kind is None or alike > QUALITIES[kind]):
-            return "sound", alike
+        if alike or kind == "typo":
+            return (kind, max(alike, _known(kind, one, other))) if kind else ("sound", alike)
     return (kind, QUALITIES[kind]) if kind else None
+
+
+def _known(kind: str, one: str, other: str) -> float:
+    """The quality of a kind; one slip in a long name is likelier a slip than one in a short name."""
+    if kind != "typo":
+        return QUALITIES[kind]
+    letters = max(len(one), len(other))
+    return QUALITIES["short_typo" if letters < _TYPO_FROM else "long_typo" if letters >= _LONG_FROM else "typo"]
+
+
+def known_apart(one: str, other: str) -> bool:
+    """Whether the tables know both tokens, as two names (Ahmed, Mohamed)."""
+    return one in _GROUPS and other in _GROUPS and _listed(one, other) is None
 
 
 def _alike(one: str, other: str) -> float:
     """The quality of two spellings that other languages give one name (Chekhov, Tschechow); 0 where they are two."""
     if min(len(one), len(other)) < _ALIKE_FROM or (one in _GROUPS and other in _GROUPS) or _last_vowel_only(one, other):
         return 0.0
-    return 0.95 * max(quality(one, other, "Latn"), quality(other, one, "Latn"))
+    return _ALIKE_MOST * quality(min(one, other), max(one, other), "Latn")
 
 
 def _listed(one: str, other: str) -> str | None:
@@ -120,11 +137,16 @@ def _last_vowel_only(one: str, other: str) -> bool:
     return one[:-1] == other[:-1] or long == short + "A"
 
 
+def _may_slip(one: str, other: str, letters: int) -> bool:
+    """Whether one letter may be a slip: not where most syllables have a neighbour that is a name, too."""
+    return letters >= _TYPO_FROM or (letters == _SHORT_TYPO and not (is_pinyin(one) and is_pinyin(other)))
+
+
 def _mistyped(one: str, other: str) -> str | None:
     short, long = sorted((one, other), key=len)
     if _last_vowel_only(one, other):
         return None
     most = 2 if len(long) >= _TWO_TYPOS_FROM else 1
-    if len(long) >= _TYPO_FROM and OSA.distance(one, other, score_cutoff=most) <= most:
+    if OSA.distance(one, other, score_cutoff=most) <= most and _may_slip(one, other, len(long)):
         return "typo"
     return "cut" if len(short) >= _CUT_FROM and len(long) > len(short) + 1 and long.startswith(short) else None

@@ -66,7 +66,7 @@ def parts_of(text: str) -> tuple[Part, ...]:
     while len(found) > 1 and found[0].token in _FIRST:
         found = found[1:]
     named = [part for part in found if part.token not in _NOTHING]
-    if not all(_is_pinyin(part.token) for part in named):
+    if not all(is_pinyin(part.token) for part in named):
         named = [part for part in named if part.token not in PARTICLES] or named
     kept = [each for part in named for each in _servant(part)][:_MOST_TOKENS]
     return tuple(kept[:1]) if len({part.token for part in kept}) == 1 else tuple(kept)
@@ -96,7 +96,8 @@ def _romanised(word: str, foreign: bool) -> tuple[Part, ...]:
 
 
 @lru_cache(maxsize=16_384)
-def _is_pinyin(token: str) -> bool:
+def is_pinyin(token: str) -> bool:
+    """Whether `token` (A to Z) is made of syllables of pinyin alone."""
     return len(token) <= _LONGEST_PINYIN and _PINYIN.fullmatch(token) is not None
 
 

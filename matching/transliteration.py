@@ -19,6 +19,7 @@ from matching.sounds import fold, skeleton
 from matching.tables import rows
 
 ANY: Final = "Zzzz"
+PINYIN: Final = "Pinyin"  # foreign names in Chinese characters, by the sound of the characters
 UNLIKE: Final = -2.0
 _LOWEST: Final = 0.08
 _HIGHEST: Final = 0.9
@@ -28,7 +29,7 @@ _UNLISTED: Final = 2.0**-12
 _HOPELESS: Final = 2.0**-16  # of the best way so far: what is less is not followed
 _LONGEST: Final = 24
 _GROUP: Final = 3  # letters of the one side that may stand together
-_LONGEST_HAN: Final = 6
+_LONGEST_OF_HAN: Final = 6
 _TABLE_OF: Final = MappingProxyType(
     {
         "Hira": "Kana",
@@ -74,7 +75,7 @@ def _likeness(token: str, latin: str, script: str) -> float:
         return UNLIKE
     letters = 2 * len(latin) if script == "Hani" else len(token) + len(latin)
     return max(
-        UNLIKE, log2(_ways(_places(token, script), latin, _LONGEST_HAN if script == "Hani" else _GROUP)) / letters
+        UNLIKE, log2(_ways(_places(token, script), latin, _LONGEST_OF_HAN if script == "Hani" else _GROUP)) / letters
     )
 
 

@@ -207,6 +207,11 @@ def years_between(asked: Form, held: Form) -> int:
     return max(0, max(mine[0], theirs[0]) - min(mine[1], theirs[1])) if mine and theirs else 0
 
 
+def weigh(asked: Form, held: Form, frequencies: Frequencies) -> tuple[Weighed, ...]:
+    """Weigh all six attributes, in the order of `features.ATTRIBUTES`."""
+    return (weigh_names(asked, held, frequencies), *weigh_all_but_names(asked, held))
+
+
 def weigh_all_but_names(asked: Form, held: Form) -> tuple[Weighed, ...]:
     """Weigh the five attributes that cost little, in the order of `features.ATTRIBUTES`."""
     return (

@@ -190,6 +190,7 @@ def _birth(source: BirthSource, row: Row) -> tuple[Birth | YearRange, ...]:
         found = tuple(each for each in found if isinstance(each, YearRange))
     if not found:
         row.faults.append(source.column)
+        return read_birth(text, day, lenient=True) if source.format != "age" else ()
     return found
 
 
