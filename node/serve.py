@@ -15,7 +15,7 @@ from federation.instant import Clock, system_clock
 from federation.person import Name, Person
 from federation.serving.attending import add_member_services, attended, show_member
 from federation.serving.health import Probe
-from federation.serving.member import open_member, open_pool
+from federation.serving.member import PATIENCE, open_member, open_pool
 from federation.serving.metrics import Metrics
 from federation.serving.server import Serving
 from federation.serving.tls import server_credentials
@@ -68,7 +68,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         clock=clock,
     )
     async with stack:
-        index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn))
+        index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn, patience=PATIENCE))
         index = await Index.open(index_pool, loaded.secret_file)
         await stack.enter_async_context(index.followed())
         await log_policy(parts.log, parts.pool, policy_bytes, clock())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from time import monotonic
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -26,8 +28,19 @@ from federation.schema import LOG_MIGRATIONS, SERVING_MIGRATIONS, check_schema
 from federation.seal import Verified
 from federation.serving.membership import Membership
 from federation.serving.server import MOST_CONNECTIONS
+from federation.telemetry import telemetry
 from federation.tlog.log import Log, create_log
 from federation.tlog.session import left_as_it_is
+
+PATIENCE: Final = 60.0  # seconds for a database that recovers from a crash of its own while this process starts
+_PAUSE: Final = 0.5
+_PASSING: Final = (
+    ConnectionRefusedError,
+    ConnectionResetError,
+    FileNotFoundError,  # the socket of a server that is not yet up
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 class MemberTable(Strict, frozen=True, kw_only=True):
@@ -103,7 +116,7 @@ async def open_member(
     stack = AsyncExitStack()
     try:
         keys = Keys.from_folder(member.keys)
-        pool = await stack.enter_async_context(await open_pool(log_dsn))
+        pool = await stack.enter_async_context(await open_pool(log_dsn, patience=PATIENCE))
         async with pool.acquire() as connection:
             await check_schema(connection, (LOG_MIGRATIONS, SERVING_MIGRATIONS, *migrations), command=command)
         membership = await Membership.open(
@@ -133,14 +146,25 @@ async def open_member(
     return MemberParts(keys=keys, pool=pool, membership=membership, log=member_log), stack
 
 
-async def open_pool(dsn: str) -> asyncpg.Pool:
-    """A small pool for one process; refuses a password in the DSN, and a database that does not answer."""
+async def open_pool(dsn: str, *, patience: float = 0.0) -> asyncpg.Pool:
+    """A small pool for one process; refuses a password in the DSN, and a database that does not answer.
+
+    A database that starts, stops or recovers, or has no place left, is waited for, `patience` seconds at most.
+    """
     require_no_password(dsn)
-    try:
-        return await asyncpg.create_pool(dsn, min_size=1, max_size=4, reset=left_as_it_is)
-    except (OSError, asyncpg.PostgresError, ValueError) as error:
-        kind = type(error).__name__
-        raise ConfigError(f"cannot connect to the database: {kind}; check the DSN and its passfile") from error
+    until = monotonic() + patience
+    awaited = False
+    while True:
+        try:
+            return await asyncpg.create_pool(dsn, min_size=1, max_size=4, reset=left_as_it_is)
+        except (OSError, asyncpg.PostgresError, ValueError) as error:
+            kind = type(error).__name__
+            if not isinstance(error, _PASSING) or monotonic() >= until:
+                raise ConfigError(f"cannot connect to the database: {kind}; check the DSN and its passfile") from error
+        if not awaited:
+            telemetry().warning("database_awaited", error=kind)
+            awaited = True
+        await asyncio.sleep(_PAUSE)
 
 
 async def log_roster(log: MemberLog, held: Verified[Roster], at: datetime) -> None:
