@@ -22,6 +22,7 @@ from federation.serving.tls import server_credentials
 from federation.terms import terms
 from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from matching.form import prepare
+from matching.transliteration import load_tables
 from node.config import LoadedConfig
 from node.policyentry import log_policy
 from node.records.index import Index
@@ -72,6 +73,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
         index = await Index.open(index_pool, loaded.secret_file)
         await stack.enter_async_context(index.followed())
         await log_policy(parts.log, parts.pool, policy_bytes, clock())
+        load_tables()
         metrics = Metrics(STEPS)
         responder = Responder(
             membership=parts.membership,
