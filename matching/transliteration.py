@@ -2,7 +2,7 @@
 
 A table of a script says how much likelier than chance it is that these letters here stand for those there. The bits of
 two tokens are those of all ways to lay the one along the other, letter group by letter group. The tables are learned
-from names that Wikidata gives in both scripts (`bench/transliteration.py`); each line can be read and corrected.
+from names that Wikidata gives in both scripts (`bench/learning`); each line can be read and corrected.
 """
 
 from __future__ import annotations
