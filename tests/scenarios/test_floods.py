@@ -1,6 +1,6 @@
 """Floods by one member, at a node that is a process of its own: another member's officer is answered all the while.
 
-How much slower is for `python -m bench.flood` to say: on a machine that is shared, any figure of a test is a matter of luck.
+How much slower is for `python -m bench.flood` to say: on a shared machine, any figure of a test is a matter of luck.
 """
 
 from __future__ import annotations
