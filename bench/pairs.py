@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Scored(NamedTuple):
 
 def read_pairs(path: Path) -> Iterator[Pair]:
     """Read JSON Lines of `{"a": PERSON, "b": PERSON, "same": bool, "tag": str}`. Raises BadPair naming the line."""
+    unknown: set[str] = set()
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -61,12 +63,12 @@ def read_pairs(path: Path) -> Iterator[Pair]:
                 a, b, same = pair["a"], pair["b"], pair["same"]
             except (ValueError, KeyError, TypeError) as error:
                 raise BadPair(f"{path}, line {number}: write an object with `a`, `b` and `same`.") from error
-            if not isinstance(a, Mapping) or not isinstance(b, Mapping) or not isinstance(same, bool):
+            if not isinstance(a, Mapping) or not isinstance(b, Mapping) or same not in (True, False):
                 raise BadPair(f"{path}, line {number}: `a` and `b` are persons, and `same` is true or false.")
-            unknown = (a.keys() | b.keys()) - _MEMBERS
-            if unknown:
-                raise BadPair(f"{path}, line {number}: a person has no `{min(unknown)}`.")
-            yield Pair(prepare(person(a)), prepare(person(b)), same, str(pair.get("tag") or ""), shown(a, b))
+            unknown |= (a.keys() | b.keys()) - _MEMBERS
+            yield Pair(prepare(person(a)), prepare(person(b)), bool(same), str(pair.get("tag") or ""), shown(a, b))
+    if unknown:
+        print(f"{path}: not read of persons: {', '.join(sorted(unknown))}", file=sys.stderr)
 
 
 def shown(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:

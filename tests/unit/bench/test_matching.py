@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,15 @@ def test_a_file_of_pairs_gives_a_score_and_a_band_a_line_and_its_measures(
     assert (facts["auc"], facts["best_f1"], facts["recall_at_p99"]) == (1.0, 1.0, 1.0)
     assert "strong_precision" in facts
     assert "Li Wei | Kim Min-jun" in capsys.readouterr().out
+
+
+def test_the_file_can_be_run_as_it_lies(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text("\n".join(map(json.dumps, PAIRS)), "utf-8")
+    file = Path(__file__).resolve().parents[3] / "bench" / "matching.py"
+    ran = subprocess.run([sys.executable, file, "--pairs", pairs], cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "recall_at_p99: 1.0" in ran.stdout
 
 
 def test_a_bad_line_ends_with_2_and_names_the_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

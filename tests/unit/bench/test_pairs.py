@@ -24,7 +24,6 @@ def _file(folder: Path, *lines: Any) -> Path:
         ({"a": {}, "b": {}}, "`same`"),
         ({"a": [], "b": {}, "same": True}, "persons"),
         ({"a": {}, "b": {}, "same": "yes"}, "true or false"),
-        ({"a": {"name": "X"}, "b": {}, "same": True}, "no `name`"),
     ],
 )
 def test_a_line_that_is_no_pair_is_refused_by_its_number(tmp_path: Path, line: Any, says: str) -> None:
@@ -57,6 +56,17 @@ def test_what_cannot_be_read_is_left_out_and_the_rest_is_kept() -> None:
     assert read.sex is None
     assert read.nationalities == ()
     assert [document.number for document in read.documents] == ["E12345678"]
+
+
+def test_members_that_nobody_knows_are_told_and_the_pairs_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = {"a": {"names": "Li Wei", "id": 7}, "b": {"names": ["Li Wei"], "born": 1986}, "same": 1, "tag": None}
+    (pair,) = read_pairs(_file(tmp_path, line))
+    assert pair.same
+    assert pair.a.names == pair.b.names
+    assert pair.b.births[0].year == 1986
+    assert "not read of persons: id" in capsys.readouterr().err
 
 
 def test_given_and_family_name_are_one_name_whose_parts_are_known() -> None:
