@@ -15,6 +15,7 @@ from matching.names import PARTICLES
 Part = tuple[str, str, str, float]
 
 _PAIR: Final = 2
+_LONG: Final = 7
 
 
 class Alignment(NamedTuple):
@@ -141,7 +142,7 @@ def _joined(whole: list[str], split: list[str], frequencies: Frequencies, *, swa
     for token in tuple(whole):
         for place in range(len(split) - 1):
             found = kin(token, split[place] + split[place + 1])
-            if found and found[0] in SURE_PARTS and len(token) > _PAIR:
+            if found and _may_be_joined(found[0], len(token)):
                 pair = f"{split[place]} {split[place + 1]}"
                 quality = min(QUALITIES["joined"], found[1])
                 rarity = min(features.TOKEN_MOST, frequencies.bits(token), _pair_bits(split, place, frequencies))
@@ -151,6 +152,10 @@ def _joined(whole: list[str], split: list[str], frequencies: Frequencies, *, swa
                 parts.append((*names, "joined", eighths(quality * rarity)))
                 break
     return parts
+
+
+def _may_be_joined(kind: str, letters: int) -> bool:
+    return (kind in SURE_PARTS and letters > _PAIR) or (kind == "typo" and letters >= _LONG)
 
 
 def _pair_bits(split: list[str], place: int, frequencies: Frequencies) -> float:

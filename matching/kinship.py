@@ -17,6 +17,7 @@ Kin = tuple[str, float]
 
 _VOWELS: Final = frozenset("AEIOUY")
 _FEMININE: Final = ("OV", "EV", "IN", "YN")
+_TURNED_FROM: Final = 3
 _SHORT_TYPO: Final = 4
 _TYPO_FROM: Final = 5
 _LONG_FROM: Final = 7
@@ -139,7 +140,11 @@ def _last_vowel_only(one: str, other: str) -> bool:
 
 def _may_slip(one: str, other: str, letters: int) -> bool:
     """Whether one letter may be a slip: not where most syllables have a neighbour that is a name, too."""
-    return letters >= _TYPO_FROM or (letters == _SHORT_TYPO and not (is_pinyin(one) and is_pinyin(other)))
+    if letters >= _TYPO_FROM:
+        return True
+    if len(one) == len(other) and sorted(one) == sorted(other):
+        return letters >= _TURNED_FROM
+    return letters == _SHORT_TYPO and not (is_pinyin(one) and is_pinyin(other))
 
 
 def _mistyped(one: str, other: str) -> str | None:
