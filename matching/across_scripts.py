@@ -13,6 +13,7 @@ _LISTED: Final = frozenset({"same", "joined", "variant", "spelling", "other_lang
 _WITHOUT_VOWELS: Final = frozenset({"Arab", "Hebr"})  # where Hasan and Husain look alike
 _WITH_VOWELS: Final = frozenset({"Latn", "Kana", "Hang"})
 _MOST_PARTS: Final = 2
+_FOREIGN_FROM: Final = 3  # characters: Chinese given names have one or two
 _MOST_UNSPACED: Final = 5
 _LEAST_OF_RUNS: Final = 0.45
 _MOST_CHARACTERS: Final = 5
@@ -75,9 +76,10 @@ def _candidates(
 def _by_sound(token: str, han: str, name: str, script: str, other_script: str) -> float:
     if not han:
         return quality(token, name, script if other_script == "Latn" else ANY)
-    if other_script in _WITH_VOWELS:
-        return max(quality(han, name, "Hani"), quality(token, name, PINYIN))
-    return max(quality(han, name, "Hani"), quality(token, name, ANY))
+    found = quality(han, name, "Hani")
+    if other_script not in _WITH_VOWELS:
+        return max(found, quality(token, name, ANY))
+    return max(found, quality(token, name, PINYIN)) if len(han) >= _FOREIGN_FROM else found
 
 
 def _runs(places: set[int], longest: int) -> Iterator[Run]:
