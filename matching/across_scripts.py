@@ -17,6 +17,9 @@ _FOREIGN_FROM: Final = 3  # characters: Chinese given names have one or two
 _MOST_UNSPACED: Final = 5
 _LEAST_OF_RUNS: Final = 0.45
 _MOST_CHARACTERS: Final = 5
+_MOST_TOGETHER: Final = 12
+_TIMES_AS_LONG: Final = 2.5
+_AND_LETTERS: Final = 2
 
 Run = tuple[int, int]
 
@@ -53,9 +56,8 @@ def _reads(asked: NameForm, held: NameForm) -> bool:
 def _candidates(
     native: NameForm, latin: NameForm, ours: set[int], theirs: set[int]
 ) -> Iterator[tuple[float, Run, Run, str, float]]:
-    longest = _MOST_CHARACTERS if native.script == "Hani" else _MOST_PARTS
-    others = _MOST_UNSPACED if len(native.tokens) == 1 else _MOST_PARTS
-    for mine in _runs(ours, _MOST_UNSPACED if len(latin.tokens) == 1 else longest):
+    longest, others = _longest_runs(native, latin)
+    for mine in _runs(ours, longest):
         for other in _runs(theirs, others):
             if mine[1] - mine[0] > 1 and other[1] - other[0] > 1:
                 continue
@@ -64,13 +66,24 @@ def _candidates(
             listed = kin(token, name)
             if listed and listed[0] in _LISTED:
                 yield listed[1] ** 2 * len(name), mine, other, listed[0], listed[1]
-            if len(name) > 2.5 * len(token) + 2 or len(token) > 2.5 * len(name) + 2:
+            if max(len(name), len(token)) > _TIMES_AS_LONG * min(len(name), len(token)) + _AND_LETTERS:
                 continue
             if native.script in _WITHOUT_VOWELS and known_apart(token, name):
                 continue
             found = _by_sound(token, "".join(native.han[slice(*mine)]), name, native.script, latin.script)
             if found > least and len(name) > 1:
                 yield found**2 * len(name), mine, other, "sound", found
+
+
+def _longest_runs(native: NameForm, latin: NameForm) -> tuple[int, int]:
+    """How many neighbours may be taken together on either side; none in long names, for the time it would take."""
+    if len(native.tokens) + len(latin.tokens) > _MOST_TOGETHER:
+        return 1, 1
+    alone = _MOST_CHARACTERS if native.script == "Hani" else _MOST_PARTS
+    return (
+        _MOST_UNSPACED if len(latin.tokens) == 1 else alone,
+        _MOST_UNSPACED if len(native.tokens) == 1 else _MOST_PARTS,
+    )
 
 
 def _by_sound(token: str, han: str, name: str, script: str, other_script: str) -> float:
