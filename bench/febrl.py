@@ -10,8 +10,8 @@ from typing import Final
 
 from rich.console import Console
 
-from bench.pairs import Pair, person, score_pairs, shown
-from bench.separation import Labelled, steps
+from bench.pairs import Pair, labelled, person, score_pairs, show_errors, shown
+from bench.separation import Labelled, best_f1, recall_at_precision
 from matching.blocking import key_values
 from matching.form import Form, prepare
 from matching.frequencies import Table
@@ -26,19 +26,16 @@ def measure_febrl(one: Path, other: Path, errors: int, console: Console) -> dict
     counts = Counter(token for people in (asked, held) for form, _ in people.values() for token in _tokens(form))
     shares = {token: count / (len(asked) + len(held)) for token, count in counts.items()}
     found = list(candidates(asked, held))
-    pairs = [Pair(asked[a][0], held[b][0], _is_one(a, b), shown=f"{asked[a][1]} | {held[b][1]}") for a, b in found]
+    pairs = [Pair(asked[a][0], held[b][0], _is_one(a, b), "febrl4", f"{asked[a][1]} | {held[b][1]}") for a, b in found]
     scored = score_pairs(pairs, len(held), Table(shares))
-    scores = [(each.bits, each.same) for each in scored]
+    scores = labelled(scored)
     total = len(asked)
-    for label, same in (("two persons", False), ("one person", True)):
-        ranked = sorted(zip(scores, pairs, strict=True), key=lambda each: -each[0][0] if not same else each[0][0])
-        for (bits, _), pair in [each for each in ranked if each[1].same == same][:errors]:
-            console.print(f"febrl4, {label}: {bits:7.2f}  {pair.shown}", highlight=False, markup=False)
-    links = mutual_best([(bits, *ids) for (bits, _), ids in zip(scores, found, strict=True)])
+    show_errors(console, pairs, scored, errors)
+    links = mutual_best([(each.bits, *ids) for each, ids in zip(scored, found, strict=True)])
     return {
-        "febrl4_f1": _f1(scores, total),
-        "febrl4_linked_f1": _f1(links, total),
-        "febrl4_recall_at_p99": _recall(scores, total, 0.99),
+        "febrl4_f1": round(best_f1(scores, total)[0], 4),
+        "febrl4_linked_f1": round(best_f1(links, total)[0], 4),
+        "febrl4_recall_at_p99": round(recall_at_precision(scores, 0.99, total), 4),
         "febrl4_candidates": len(found),
         "febrl4_retrieved": round(sum(_is_one(*ids) for ids in found) / total, 4),
     }
@@ -91,12 +88,3 @@ def _tokens(form: Form) -> set[str]:
 def _is_one(one: str, other: str) -> bool:
     """FEBRL numbers a record and its copy alike: rec-1070-org, rec-1070-dup-0."""
     return one.split("-")[1] == other.split("-")[1]
-
-
-def _f1(scores: list[Labelled], total: int) -> float:
-    return round(max(2 * step.true / (step.true + step.false + total) for step in steps(scores)), 4)
-
-
-def _recall(scores: list[Labelled], total: int, precision: float) -> float:
-    kept = [step.true for step in steps(scores) if step.true >= precision * (step.true + step.false)]
-    return round(max(kept, default=0) / total, 4)

@@ -13,7 +13,6 @@ if __name__ == "__main__" and not __package__:  # run as a file, its folder woul
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 import argparse
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
@@ -21,16 +20,12 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from bench.pairs import POPULATION, BadPair, Pair, Scored, read_pairs, score_pairs
+from bench.pairs import POPULATION, BadPair, Scored, labelled, read_pairs, score_pairs, show_errors
+from bench.points import Report
 from bench.public_sets import MissingSet, measure_public_sets
-from bench.separation import Labelled, auc, best_f1, recall_at_precision
+from bench.separation import auc, best_f1, recall_at_precision
 
 _BANDS: Final = ("strong", "possible")
-
-
-def labelled(scored: Sequence[Scored]) -> list[Labelled]:
-    """The total bits of each pair, and whether it is of one person."""
-    return [(each.bits, each.same) for each in scored]
 
 
 def measures(scored: Sequence[Scored]) -> dict[str, float]:
@@ -61,18 +56,6 @@ def show(console: Console, rows: dict[str, dict[str, float]]) -> None:
     for name, found in rows.items():
         table.add_row(name, *(f"{found[column]:g}" for column in columns))
     console.print(table)
-
-
-def show_errors(console: Console, pairs: Sequence[Pair], scored: Sequence[Scored], count: int) -> None:
-    """Print the pairs of two persons that score highest and those of one that score lowest."""
-    ranked = sorted(zip(scored, pairs, strict=True), key=lambda each: each[0].bits)
-    for label, chosen in (
-        ("two persons, taken for one", [each for each in reversed(ranked) if not each[0].same]),
-        ("one person, taken for two", [each for each in ranked if each[0].same]),
-    ):
-        console.print(label, style="bold")
-        for each, pair in chosen[:count]:
-            console.print(f"{each.bits:8.2f}  {each.band:8}  {pair.tag}  {pair.shown}", highlight=False, markup=False)
 
 
 def measure_file(options: argparse.Namespace, console: Console) -> dict[str, Any]:
@@ -116,8 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     if options.json:
-        report = {"name": "matching", "correct": True, "points": [], "facts": facts}
-        options.json.write_text(json.dumps(report, indent=2))
+        Report("matching", facts=facts).write(options.json)
     for name, value in facts.items():
         console.print(f"{name}: {value}", highlight=False, markup=False)
     return 0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from rich.console import Console
+
+from bench.separation import Labelled
 from federation.errors import MalformedStatement
 from federation.person import Birth, Name, NamePart, Person, YearRange
 from matching.dates import read_birth
@@ -142,3 +145,20 @@ def score_pairs(
 
 def _scored(pair: Pair, found: Score) -> Scored:
     return Scored(found.bits, found.score, found.band, pair.same, pair.tag)
+
+
+def labelled(scored: Sequence[Scored]) -> list[Labelled]:
+    """The total bits of each pair, and whether it is of one person."""
+    return [(each.bits, each.same) for each in scored]
+
+
+def show_errors(console: Console, pairs: Sequence[Pair], scored: Sequence[Scored], count: int) -> None:
+    """Print the pairs of two persons that score highest and those of one that score lowest."""
+    ranked = sorted(zip(scored, pairs, strict=True), key=lambda each: each[0].bits)
+    for label, chosen in (
+        ("two persons, taken for one", [each for each in reversed(ranked) if not each[0].same]),
+        ("one person, taken for two", [each for each in ranked if each[0].same]),
+    ):
+        console.print(label, style="bold")
+        for each, pair in chosen[:count]:
+            console.print(f"{each.bits:8.2f}  {each.band:8}  {pair.tag}  {pair.shown}", highlight=False, markup=False)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from bench.febrl import measure_febrl
-from bench.pairs import Pair, person, score_pairs, shown
+from bench.pairs import Pair, labelled, person, score_pairs, shown
 from bench.separation import auc, best_f1, recall_at_false, recall_at_precision
 from bench.split import learned_from
 from matching.form import prepare
@@ -80,7 +80,7 @@ def measure_name_bench(path: Path) -> dict[str, float]:
     """F1 and AUC on all its persons, and on the half that nothing learned from."""
     pairs = list(name_bench(path))
     scored = score_pairs(pairs)
-    scores = [(each.bits, each.same) for each in scored]
+    scores = labelled(scored)
     unseen = [
         score
         for score, pair in zip(scores, pairs, strict=True)
@@ -98,15 +98,16 @@ def measure_name_bench(path: Path) -> dict[str, float]:
 def measure_cross_script(path: Path) -> float:
     """Recall of tokens in two scripts at one in a thousand false, on pairs that no table learned from."""
     chance = Random(1)
-    pairs = [pair for pair in _token_pairs(path) if not learned_from(*pair)]
+    pairs = [pair for pair in token_pairs(path) if not learned_from(*pair)]
     chosen = chance.sample(pairs, min(_OF_ONE, len(pairs)))
     strangers = [(chance.choice(chosen), chance.choice(chosen)) for _ in range(_OF_TWO)]
     of_two = [(one[0], other[1]) for one, other in strangers if one[0] != other[0] and one[1] != other[1]]
     scored = score_pairs([_as_pair(*pair, same=True) for pair in chosen] + [_as_pair(*p, same=False) for p in of_two])
-    return round(recall_at_false([(each.bits, each.same) for each in scored], _FALSE), 4)
+    return round(recall_at_false(labelled(scored), _FALSE), 4)
 
 
-def _token_pairs(path: Path) -> Iterator[tuple[str, str]]:
+def token_pairs(path: Path) -> Iterator[tuple[str, str]]:
+    """The pairs of a cross-script set: the token as written, the Latin one in the letters A to Z."""
     for line in path.read_text(encoding="utf-8").splitlines():
         latin, native, *_ = line.split("\t")
         written, romanised = native.replace(" ", ""), "".join(tokens(latin))

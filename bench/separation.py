@@ -36,23 +36,31 @@ def auc(scores: Sequence[Labelled]) -> float:
     return area / (true * false) if true and false else float("nan")
 
 
-def best_f1(scores: Sequence[Labelled]) -> tuple[float, float]:
-    """The best F1 over all thresholds, and the threshold that gives it."""
-    positives = sum(same for _, same in scores)
+def positives_of(scores: Sequence[Labelled]) -> int:
+    """How many of the pairs are of one person."""
+    return sum(same for _, same in scores)
+
+
+def best_f1(scores: Sequence[Labelled], positives: int | None = None) -> tuple[float, float]:
+    """The best F1 over all thresholds, and the threshold that gives it.
+
+    `positives` counts the pairs of one person, those among them that no score was given to; without it, all have one.
+    """
+    positives = positives_of(scores) if positives is None else positives
     found = [(2 * step.true / (step.true + step.false + positives), step.threshold) for step in steps(scores)]
     return max(found, default=(float("nan"), float("nan")))
 
 
-def recall_at_precision(scores: Sequence[Labelled], precision: float) -> float:
-    """The greatest recall at which the precision is still at least `precision` (0..1)."""
-    positives = sum(same for _, same in scores)
+def recall_at_precision(scores: Sequence[Labelled], precision: float, positives: int | None = None) -> float:
+    """The greatest recall at which the precision is still at least `precision` (0..1); `positives` as in `best_f1`."""
+    positives = positives_of(scores) if positives is None else positives
     kept = [step.true for step in steps(scores) if step.true >= precision * (step.true + step.false)]
     return max(kept, default=0) / positives if positives else float("nan")
 
 
 def recall_at_false(scores: Sequence[Labelled], share: float) -> float:
     """The recall of the lowest threshold that lets no more than `share` (0..1) of the pairs of two persons pass."""
-    positives = sum(same for _, same in scores)
+    positives = positives_of(scores)
     allowed = share * (len(scores) - positives)
     kept = [step.true for step in steps(scores) if step.false <= allowed]
     return max(kept, default=0) / positives if positives else float("nan")

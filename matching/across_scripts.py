@@ -9,7 +9,7 @@ from matching.form import NameForm
 from matching.kinship import kin, known_apart
 from matching.transliteration import ANY, PINYIN, quality
 
-_LISTED: Final = frozenset({"same", "joined", "variant", "spelling", "other_language", "romanisation", "initial"})
+_LISTED: Final = frozenset({"same", "variant", "spelling", "other_language", "romanisation", "initial"})
 _WITHOUT_VOWELS: Final = frozenset({"Arab", "Hebr"})  # where Hasan and Husain look alike
 _WITH_VOWELS: Final = frozenset({"Latn", "Kana", "Hang"})
 _MOST_PARTS: Final = 2

@@ -9,13 +9,12 @@ from matching.across_scripts import meetings
 from matching.features import QUALITIES, SURE_PARTS, eighths
 from matching.form import NameForm
 from matching.frequencies import Frequencies
-from matching.kinship import kin
+from matching.kinship import LONG_FROM, kin
 from matching.names import PARTICLES
 
 Part = tuple[str, str, str, float]
 
 _PAIR: Final = 2
-_LONG: Final = 7
 
 
 class Alignment(NamedTuple):
@@ -50,9 +49,9 @@ _Paired = tuple[list[Part], list[str], list[str]]
 
 def _within(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
     """Pair the parts of two names in one script; what is left of each."""
-    left, right = list(asked.tokens), list(held.tokens)
     if asked.han and held.han:
         return _written(asked, held, frequencies)
+    left, right = list(asked.tokens), list(held.tokens)
     parts = _same(left, right, frequencies)
     if left and right:
         parts += _joined(left, right, frequencies)
@@ -155,7 +154,7 @@ def _joined(whole: list[str], split: list[str], frequencies: Frequencies, *, swa
 
 
 def _may_be_joined(kind: str, letters: int) -> bool:
-    return (kind in SURE_PARTS and letters > _PAIR) or (kind == "typo" and letters >= _LONG)
+    return (kind in SURE_PARTS and letters > _PAIR) or (kind == "typo" and letters >= LONG_FROM)
 
 
 def _pair_bits(split: list[str], place: int, frequencies: Frequencies) -> float:

@@ -108,7 +108,7 @@ def _number(part: str) -> int:
 
 
 def _birth(year: Year, month: int, day: int, text: str, *, lenient: bool) -> Birth | None:
-    if month > 12 >= day > 0:
+    if month > _MONTHS_A_YEAR >= day > 0:
         month, day = day, month
     if not year.exact or month == 0:
         return Birth(text=text, year=year.year, calendar=year.calendar)

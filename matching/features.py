@@ -89,7 +89,6 @@ QUALITIES: Final = MappingProxyType(
         "spelling": 0.8,
         "romanisation": 0.75,
         "other_language": 0.6,
-        "sound": 0.6,
         "typo": 0.5,
         "short_typo": 0.4,
         "long_typo": 0.65,

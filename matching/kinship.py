@@ -20,7 +20,7 @@ _FEMININE: Final = ("OV", "EV", "IN", "YN")
 _TURNED_FROM: Final = 3
 _SHORT_TYPO: Final = 4
 _TYPO_FROM: Final = 5
-_LONG_FROM: Final = 7
+LONG_FROM: Final = 7
 _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
 _CUT_FROM: Final = 4
@@ -71,9 +71,8 @@ def kin(one: str, other: str) -> Kin | None:
         return "same", QUALITIES["same"]
     kind = _listed(one, other) or _spelt(one, other)
     if kind not in _SURE and one in _GROUPS and other in _GROUPS:
-        kind = None
-    elif kind is None:
-        kind = _mistyped(one, other)
+        return None
+    kind = kind or _mistyped(one, other)
     if kind is None or kind in ("typo", "vowels", "cut"):
         alike = _alike(one, other)
         if alike or kind == "typo":
@@ -86,7 +85,7 @@ def _known(kind: str, one: str, other: str) -> float:
     if kind != "typo":
         return QUALITIES[kind]
     letters = max(len(one), len(other))
-    return QUALITIES["short_typo" if letters < _TYPO_FROM else "long_typo" if letters >= _LONG_FROM else "typo"]
+    return QUALITIES["short_typo" if letters < _TYPO_FROM else "long_typo" if letters >= LONG_FROM else "typo"]
 
 
 def known_apart(one: str, other: str) -> bool:
@@ -96,7 +95,7 @@ def known_apart(one: str, other: str) -> bool:
 
 def _alike(one: str, other: str) -> float:
     """The quality of two spellings that other languages give one name (Chekhov, Tschechow); 0 where they are two."""
-    if min(len(one), len(other)) < _ALIKE_FROM or (one in _GROUPS and other in _GROUPS) or _last_vowel_only(one, other):
+    if min(len(one), len(other)) < _ALIKE_FROM or _last_vowel_only(one, other):
         return 0.0
     return _ALIKE_MOST * quality(min(one, other), max(one, other), "Latn")
 

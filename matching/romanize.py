@@ -56,12 +56,13 @@ def romanize(word: str, *, foreign: bool = False) -> tuple[Part, ...]:
 
 
 def _whole(word: str, han: str = "") -> tuple[Part, ...]:
-    token = _letters(anyascii(word))
+    token = letters(word)
     return (Part(token, han),) if token else ()
 
 
-def _letters(text: str) -> str:
-    upper = text.upper()
+def letters(text: str) -> str:
+    """`text` in the letters A to Z, upper case; what has no such letter vanishes."""
+    upper = anyascii(text).upper()
     return upper if upper.isascii() and upper.isalpha() else "".join(each for each in upper if "A" <= each <= "Z")
 
 
@@ -77,7 +78,7 @@ def _han(word: str) -> tuple[Part, ...]:
 
 
 def _syllables(word: str) -> tuple[Part, ...]:
-    parts = (Part(_letters(anyascii(character)), character) for character in word)
+    parts = (Part(letters(character), character) for character in word)
     return tuple(part for part in parts if part.token)
 
 

@@ -31,10 +31,7 @@ _LONGEST: Final = 24
 _GROUP: Final = 3  # letters of the one side that may stand together
 _LONGEST_OF_HAN: Final = 6
 _TABLE_OF: Final = MappingProxyType(
-    {
-        "Hira": "Kana",
-        **dict.fromkeys(("Beng", "Guru", "Gujr", "Orya", "Taml", "Telu", "Knda", "Mlym", "Sinh"), "Deva"),
-    }
+    dict.fromkeys(("Beng", "Guru", "Gujr", "Orya", "Taml", "Telu", "Knda", "Mlym", "Sinh"), "Deva")
 )
 _Table = dict[str, dict[str, float]]
 # Groups that start at one place of a token: how many letters each takes, and the factors of what it may stand for.

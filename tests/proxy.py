@@ -64,7 +64,7 @@ class Proxy:
         root = federation.folder(member).root
         path = next(path for path in (root / "node.toml", root / "coordinator.toml") if path.exists())
         named = federation.member(member).endpoints["roster"]
-        own = f"127.0.0.1:{free_port()}"
+        own = f"127.0.0.1:{_free_port()}"
         path.write_text(re.sub(r'(\[listen\]\n(?:.*\n)*?address = )"[^"]*"', rf'\1"{own}"', path.read_text()))
         proxy = cls(named, own)
         await proxy.start()
@@ -165,7 +165,7 @@ def _split(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -16,10 +16,12 @@ from bench.learning.wikidata import Item, set_pairs
 from matching.romanize import HAN_SURNAMES
 from matching.tables import rows
 
-_JAPANESE: Final = zip(
-    "沢斎桜恵徳浜辺辻高﨑斉広実栄竜滝亀蔵恒壱国関気円駅黒",
-    "泽斋樱惠德滨边辻高崎齐广实荣龙泷龟藏恒壹国关气圆驿黑",
-    strict=True,
+_JAPANESE: Final = dict(
+    zip(
+        "沢斎桜恵徳浜辺辻高﨑斉広実栄竜滝亀蔵恒壱国関気円駅黒",
+        "泽斋樱惠德滨边辻高崎齐广实荣龙泷龟藏恒壹国关气圆驿黑",
+        strict=True,
+    )
 )
 _FREQUENT_SURNAMES: Final = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
@@ -33,6 +35,7 @@ _MOST_PAIRS: Final = 45_000
 _LEAST_SEEN: Final = 1.3
 _LEARNED_MOST: Final = 0.6
 _LEARNED_FROM: Final = 8
+_CHINESE_SPELLINGS: Final = {row[0]: row[1].split() for row in rows("variants.tsv") if row[2] == "zh"}
 _LEAST_SHARE: Final = 0.0035
 _KEPT_ANYWAY: Final = 0.04
 _SILENT: Final = 0.02
@@ -174,5 +177,4 @@ def _add(found: _Shares, readings: Iterable[str], share: float, *, first: float 
 
 def _surname_spellings(character: str, fields: Mapping[str, str]) -> list[str]:
     mandarin = HAN_SURNAMES.get(character) or plain((fields.get("kMandarin", "").split() or [""])[0])
-    spellings = {row[0]: row[1].split() for row in rows("variants.tsv") if row[2] == "zh"}
-    return [mandarin, *spellings.get(mandarin, ())]
+    return [mandarin, *_CHINESE_SPELLINGS.get(mandarin, ())]

@@ -26,18 +26,19 @@ _ONE_SIDED: Final = 0.3
 _LONGER: Final = 0.1
 _OFF_DIAGONAL: Final = 2
 _LEAST_COUNT: Final = 0.3
+_LEAST_SEEN: Final = 1.5  # in the end: a group seen once is an accident of one pair
 _LEAST_SHARE: Final = 1e-4
 
 
 def learn(pairs: Sequence[NamePair], sizes: Sizes = ALPHABETIC, rounds: int = _ROUNDS) -> Shares:
     """The share of each joint group in `pairs`; groups that are hardly used are dropped on the way."""
     shares = _first(pairs, sizes)
-    for _ in range(rounds):
+    for least in (*(rounds - 1) * (_LEAST_COUNT,), _LEAST_SEEN):
         counts: Shares = defaultdict(float)
         for one, other in pairs:
             _expect(one, other, shares, sizes, counts)
         total = sum(counts.values())
-        shares = {group: count / total for group, count in counts.items() if count > _LEAST_COUNT}
+        shares = {group: count / total for group, count in counts.items() if count > least}
     return shares
 
 

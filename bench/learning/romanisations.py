@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from anyascii import anyascii
-
-from matching.romanize import HANGUL_SURNAMES
+from matching.romanize import HANGUL_SURNAMES, letters
 from matching.tables import rows
 
 _WADE_INITIALS: Final = (
@@ -117,8 +115,8 @@ _KOREAN_SURNAMES: Final = {row[0]: row[1].split() for row in rows("variants.tsv"
 
 
 def plain(text: str) -> str:
-    """`text` in the letters A to Z."""
-    return "".join(letter for letter in anyascii(text.replace("ü", "v")).upper() if "A" <= letter <= "Z")
+    """`text` in the letters A to Z, ü as V."""
+    return letters(text.replace("ü", "v"))
 
 
 def wade_giles(pinyin: str) -> str:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Final
 
 from bench.learning.multigram import NamePair
+from bench.public_sets import token_pairs
 from bench.split import learned_from
 from matching.names import tokens
 
@@ -78,9 +79,7 @@ def set_pairs(data: Path, script: str) -> list[tuple[str, str]]:
     """The pairs of the cross-script set of `script` that may be learned from: the token as written, the Latin one."""
     if script not in _SETS:
         return []
-    lines = (data / "cross_script" / f"wd_{_SETS[script]}_20").read_text(encoding="utf-8").splitlines()
-    split = (line.split("\t") for line in lines)
-    pairs = ((native.replace(" ", ""), romanised(latin)) for latin, native, *_ in split)
+    pairs = token_pairs(data / "cross_script" / f"wd_{_SETS[script]}_20")
     return [pair for pair in pairs if learned_from(*pair)]
 
 
