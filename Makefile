@@ -8,7 +8,7 @@ STAMP := $(VENV)/.made-of-
 unexport PYTHONDONTWRITEBYTECODE
 # Nor does a process of ours fork once it speaks gRPC; one that starts a program must not be taken for one that does.
 export GRPC_ENABLE_FORK_SUPPORT := 0
-.PHONY: help demo demo-stop test bench check soak lint types contracts stubs lock clean
+.PHONY: help demo demo-stop test bench peers check soak lint types contracts stubs lock clean
 # How long `make soak` fuzzes each target, and how many streams it breaks.
 SECONDS ?= 60
 BREAKS ?= 10000
@@ -54,11 +54,17 @@ lock: ## Resolve the requirements anew
 	@UV=$$(sh deploy/find-uv.sh $(PYTHON)) && for group in demo dev soak; do \
 	  $$UV pip compile pyproject.toml --group $$group --universal --generate-hashes --no-emit-index-url \
 	    --python-version 3.11 --quiet --custom-compile-command "make lock" -o requirements/$$group.lock; done && \
+	  $$UV pip compile --group bench --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	    --quiet --custom-compile-command "make lock" -o requirements/bench.lock && \
 	  $$UV pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	    --quiet --custom-compile-command "make lock" -o requirements/run.lock
 
+peers: ## Install the open tools that bench.matching and bench.compare measure beside ours, in .peers
+	@UV=$$(sh deploy/find-uv.sh $(PYTHON)) && $$UV venv --quiet --allow-existing --python $(PYTHON) .peers && \
+	  $$UV pip sync --quiet --require-hashes --python .peers/bin/python requirements/bench.lock
+
 clean: ## Remove what was installed and built here
-	@rm -rf $(VENV) .tools .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo.json
+	@rm -rf $(VENV) .tools .bench .peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis demo.json
 
 # The environment holds what its lock names, and the checkout itself; the dev lock holds all that the demo needs, the
 # soak lock all that the dev lock does.

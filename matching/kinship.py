@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Indel
 
 from matching.features import QUALITIES
 from matching.names import is_pinyin
@@ -23,7 +23,9 @@ _TYPO_FROM: Final = 5
 LONG_FROM: Final = 7
 _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
+_VOWELS_ALIKE: Final = 0.5
 _CUT_FROM: Final = 4
+_LEAST_LIKE: Final = 0.4  # of the letters by sound
 _ALIKE_FROM: Final = 4
 _ALIKE_MOST: Final = 0.95
 _ARTICLES: Final = ("AL", "EL")
@@ -69,7 +71,10 @@ def kin(one: str, other: str) -> Kin | None:
     """
     if one == other:
         return "same", QUALITIES["same"]
-    kind = _listed(one, other) or _spelt(one, other)
+    kind = _listed(one, other)
+    if kind is None and min(len(one), len(other)) > 1 and _unlike(one, other):
+        return None
+    kind = kind or _spelt(one, other)
     if kind not in _SURE and one in _GROUPS and other in _GROUPS:
         return None
     kind = kind or _mistyped(one, other)
@@ -78,6 +83,11 @@ def kin(one: str, other: str) -> Kin | None:
         if alike or kind == "typo":
             return (kind, max(alike, _known(kind, one, other))) if kind else ("sound", alike)
     return (kind, QUALITIES[kind]) if kind else None
+
+
+def _unlike(one: str, other: str) -> bool:
+    """Whether a look tells that nothing below can relate the two: most pairs of tokens end here."""
+    return Indel.normalized_similarity(fold(one), fold(other)) < _LEAST_LIKE
 
 
 def _known(kind: str, one: str, other: str) -> float:
@@ -100,13 +110,19 @@ def _alike(one: str, other: str) -> float:
     return _ALIKE_MOST * quality(min(one, other), max(one, other), "Latn")
 
 
+def _are_short_forms(one: str, other: str) -> bool:
+    """Whether one is short for the other, or both for one name: Bob and Rob, not Berry and Green (of Greenberry)."""
+    shared = _SHORT_FORMS.get(one, _NONE) & _SHORT_FORMS.get(other, _NONE)
+    return bool(shared) and (one in shared or other in shared or len(shared) > 1 or one[0] == other[0])
+
+
 def _listed(one: str, other: str) -> str | None:
     mine, theirs = _GROUPS.get(one), _GROUPS.get(other)
     if mine and theirs:
         shared = {mine[group] for group in mine.keys() & theirs.keys()}
         if shared:
             return "variant" if "variant" in shared else "other_language"
-    if not _SHORT_FORMS.get(one, _NONE).isdisjoint(_SHORT_FORMS.get(other, _NONE)):
+    if _are_short_forms(one, other):
         return "other_language"
     short, long = sorted((one, other), key=len)
     if long == short + "A" and short.endswith(_FEMININE) and len(short) > _CUT_FROM:
@@ -126,7 +142,7 @@ def _spelt(one: str, other: str) -> str | None:
         return "romanisation" if len(skeleton(one)) > 1 else "vowels"
     if len(short) > _VOWELS_FROM and len(skeleton(one)) > 2:
         return "romanisation"
-    return "vowels" if len(short) >= _VOWELS_FROM else None
+    return "vowels" if len(short) >= _VOWELS_FROM and Indel.normalized_similarity(one, other) >= _VOWELS_ALIKE else None
 
 
 def _last_vowel_only(one: str, other: str) -> bool:

@@ -10,9 +10,9 @@ from rapidfuzz.distance import OSA
 
 from matching import features
 from matching.alignment import Part, align
-from matching.features import BY_KIND, eighths
+from matching.features import eighths
 from matching.form import BirthForm, Form, NumberForm
-from matching.frequencies import Frequencies
+from matching.model import Model
 from matching.tables import rows
 
 
@@ -35,12 +35,12 @@ _RELATED: Final = (frozenset({"CHN", "HKG", "MAC"}), frozenset({"XXA", "XXB", "X
 _SHORTEST_WITH_A_SLIP: Final = 6
 
 
-def weigh_names(asked: Form, held: Form, frequencies: Frequencies) -> Weighed:
+def weigh_names(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh every name of the one against every name of the other and keep the best pair."""
     best: Weighed | None = None
     for mine in asked.names:
         for theirs in held.names:
-            found = align(mine, theirs, frequencies)
+            found = align(mine, theirs, model)
             if best is None or found.bits > best.bits:
                 best = Weighed("name", found.kind, found.bits, mine.text, theirs.text, found.parts)
     return best or Weighed(
@@ -48,13 +48,13 @@ def weigh_names(asked: Form, held: Form, frequencies: Frequencies) -> Weighed:
     )
 
 
-def weigh_births(asked: Form, held: Form) -> Weighed:
+def weigh_births(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh every reading of the one birth date against every reading of the other; without dates, the ages."""
     best: tuple[float, str, BirthForm, BirthForm] | None = None
     for one in asked.births:
         for other in held.births:
             kind = _dates(one, other)
-            bits = BY_KIND["birth", kind].bits
+            bits = model.rows["birth", kind]
             if best is None or bits > best[0]:
                 best = bits, kind, one, other
     if best is not None:
@@ -64,7 +64,7 @@ def weigh_births(asked: Form, held: Form) -> Weighed:
         return Weighed("birth", "unknown", 0.0, _born(asked), _born(held))
     apart = max(mine[0], theirs[0]) - min(mine[1], theirs[1])
     kind = "age_within" if apart <= 0 else "age_near" if apart <= 2 else "different"
-    return Weighed("birth", kind, BY_KIND["birth", kind].bits, _born(asked), _born(held))
+    return Weighed("birth", kind, model.rows["birth", kind], _born(asked), _born(held))
 
 
 def shown(birth: BirthForm) -> str:
@@ -116,21 +116,21 @@ def _full_dates(one: BirthForm, other: BirthForm) -> str:
     return "one_part" if equal == 2 and abs(one.year - other.year) <= features.YEARS_APART else "different"
 
 
-def weigh_documents(asked: Form, held: Form) -> Weighed:
+def weigh_documents(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh the best pair of documents; births 12 years apart or more make one number a shared one."""
-    weighed = _numbers("document", asked.documents, held.documents)
-    shared = BY_KIND["document", "shared"].bits
+    weighed = _numbers("document", asked.documents, held.documents, model)
+    shared = model.rows["document", "shared"]
     if weighed.bits > shared and years_between(asked, held) >= features.YEARS_APART:
         return weighed._replace(kind="shared", bits=shared)
     return weighed
 
 
-def weigh_national_identifiers(asked: Form, held: Form) -> Weighed:
+def weigh_national_identifiers(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh the best pair of national identifiers of one kind; two kinds say nothing."""
-    return _numbers("national_identifier", asked.national_identifiers, held.national_identifiers)
+    return _numbers("national_identifier", asked.national_identifiers, held.national_identifiers, model)
 
 
-def _numbers(attribute: str, asked: tuple[NumberForm, ...], held: tuple[NumberForm, ...]) -> Weighed:
+def _numbers(attribute: str, asked: tuple[NumberForm, ...], held: tuple[NumberForm, ...], model: Model) -> Weighed:
     best = Weighed(attribute, "unknown", 0.0, asked[0].text if asked else "", held[0].text if held else "")
     found = False
     judge = _document if attribute == "document" else _identifier
@@ -139,7 +139,7 @@ def _numbers(attribute: str, asked: tuple[NumberForm, ...], held: tuple[NumberFo
             kind = judge(one, other)
             if kind is None:
                 continue
-            bits = BY_KIND[attribute, kind].bits
+            bits = model.rows[attribute, kind]
             if not found or bits > best.bits:
                 best, found = Weighed(attribute, kind, bits, one.text, other.text), True
     return best
@@ -175,16 +175,16 @@ def _slip(one: NumberForm, other: NumberForm) -> str | None:
     return "last_character" if one.folded[:-1] == other.folded[:-1] else "one_character"
 
 
-def weigh_sex(asked: Form, held: Form) -> Weighed:
+def weigh_sex(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh the sexes; X agrees with neither and contradicts neither."""
     known = {asked.sex, held.sex} - {"", "X"}
     if not asked.sex or not held.sex or (asked.sex != held.sex and len(known) < 2):
         return Weighed("sex", "unknown", 0.0, asked.sex_text, held.sex_text)
     kind = "same" if asked.sex == held.sex else "different"
-    return Weighed("sex", kind, BY_KIND["sex", kind].bits, asked.sex_text, held.sex_text)
+    return Weighed("sex", kind, model.rows["sex", kind], asked.sex_text, held.sex_text)
 
 
-def weigh_nationalities(asked: Form, held: Form) -> Weighed:
+def weigh_nationalities(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh the rarest nationality in common; agreement on a rare one tells more."""
     texts = ", ".join(asked.nationality_texts), ", ".join(held.nationality_texts)
     if not asked.nationalities or not held.nationalities:
@@ -194,7 +194,7 @@ def weigh_nationalities(asked: Form, held: Form) -> Weighed:
         bits = max(_NATIONALITY_BITS.get(code, features.NATIONALITY_MOST) for code in common)
         return Weighed("nationality", "same", bits, *texts)
     kind = "related" if _related(asked.nationalities, held.nationalities) else "different"
-    return Weighed("nationality", kind, BY_KIND["nationality", kind].bits, *texts)
+    return Weighed("nationality", kind, model.rows["nationality", kind], *texts)
 
 
 def _related(asked: Iterable[str], held: Iterable[str]) -> bool:
@@ -207,17 +207,17 @@ def years_between(asked: Form, held: Form) -> int:
     return max(0, max(mine[0], theirs[0]) - min(mine[1], theirs[1])) if mine and theirs else 0
 
 
-def weigh(asked: Form, held: Form, frequencies: Frequencies) -> tuple[Weighed, ...]:
+def weigh(asked: Form, held: Form, model: Model) -> tuple[Weighed, ...]:
     """Weigh all six attributes, in the order of `features.ATTRIBUTES`."""
-    return (weigh_names(asked, held, frequencies), *weigh_all_but_names(asked, held))
+    return (weigh_names(asked, held, model), *weigh_all_but_names(asked, held, model))
 
 
-def weigh_all_but_names(asked: Form, held: Form) -> tuple[Weighed, ...]:
+def weigh_all_but_names(asked: Form, held: Form, model: Model) -> tuple[Weighed, ...]:
     """Weigh the five attributes that cost little, in the order of `features.ATTRIBUTES`."""
     return (
-        weigh_births(asked, held),
-        weigh_documents(asked, held),
-        weigh_national_identifiers(asked, held),
-        weigh_sex(asked, held),
-        weigh_nationalities(asked, held),
+        weigh_births(asked, held, model),
+        weigh_documents(asked, held, model),
+        weigh_national_identifiers(asked, held, model),
+        weigh_sex(asked, held, model),
+        weigh_nationalities(asked, held, model),
     )

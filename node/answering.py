@@ -94,9 +94,9 @@ class Answering:
     async def _found(
         self, forms: Sequence[Form], held: Sequence[Sequence[Candidate]], permitted: Mapping[str, str], until: float
     ) -> list[list[Found]]:
-        frequencies, population = self.records.frequencies, self.records.population
+        model, population = self.records.model, self.records.population
         return [
-            await self._slices.run(comparing.finding(form, candidates, permitted, frequencies, population), until)
+            await self._slices.run(comparing.finding(form, candidates, permitted, model, population), until)
             for form, candidates in zip(forms, held, strict=True)
         ]
 

@@ -6,8 +6,8 @@ from collections.abc import Generator, Mapping, Sequence
 
 from federation.query import Clear, Query
 from matching.form import Form, enough, prepare
-from matching.frequencies import Frequencies
 from matching.judge import judging
+from matching.model import Model
 from node.disclosure import Found
 from node.records.records import Candidate
 
@@ -26,7 +26,7 @@ def finding(
     asked: Form,
     candidates: Sequence[Candidate],
     permitted: Mapping[str, str],
-    frequencies: Frequencies,
+    model: Model,
     population: int,
 ) -> Generator[None, None, list[Found]]:
     """Come to the candidates of permitted types that are in a band, as all that the node knows of them.
@@ -37,7 +37,7 @@ def finding(
     for candidate in candidates:
         if candidate.record_type not in permitted:
             continue
-        judged = yield from judging(asked, candidate.form, frequencies, population)
+        judged = yield from judging(asked, candidate.form, model, population)
         yield
         if judged.band == "none":
             continue

@@ -19,6 +19,7 @@ from federation.serving.member import (
     member_under,
     require_no_password,
 )
+from matching.parameters import PRESET, Parameters, load_parameters
 
 
 class DatabaseTable(Strict, frozen=True, kw_only=True):
@@ -45,6 +46,12 @@ class RecordsTable(Strict, frozen=True, kw_only=True):
     mapping_file: Path
 
 
+class MatchingTable(Strict, frozen=True, kw_only=True):
+    """[matching]: the reviewed file of parameters that `simpul-node calibrate` wrote; without it, the preset ones."""
+
+    parameters_file: Path | None = None
+
+
 class LimitsTable(Strict, frozen=True, kw_only=True):
     """[limits]: places for questions in flight, all callers together (at least 128), and the seconds that comparing
     one query may take (0.1 to 60)."""
@@ -69,6 +76,7 @@ class NodeConfig(Strict, frozen=True, kw_only=True):
     records: RecordsTable
     index: IndexTable = msgspec.field(default_factory=IndexTable)
     policy: PolicyPathTable
+    matching: MatchingTable = msgspec.field(default_factory=MatchingTable)
     limits: LimitsTable = msgspec.field(default_factory=LimitsTable)
     telemetry: TelemetryTable = msgspec.field(default_factory=TelemetryTable)
     metrics: MetricsTable | None = None
@@ -92,6 +100,12 @@ class LoadedConfig:
         return self.config.member.keys / "index.secret"
 
 
+def parameters_of(loaded: LoadedConfig) -> Parameters:
+    """The parameters that the configuration names, or the preset ones (ConfigError)."""
+    named = loaded.config.matching.parameters_file
+    return load_parameters(named) if named else PRESET
+
+
 def load_config(path: Path) -> LoadedConfig:
     """Read a node's configuration; refuses unknown keys and passwords in DSNs (ConfigError)."""
     config = load(path, NodeConfig)
@@ -100,6 +114,7 @@ def load_config(path: Path) -> LoadedConfig:
     if not 0.1 <= config.index.refresh_s <= 3600:
         raise ConfigError(f"{path}: index.refresh_s is {config.index.refresh_s}; write 0.1 to 3600 seconds")
     base = path.resolve().parent
+    named = config.matching.parameters_file
     return LoadedConfig(
         path=path,
         config=msgspec.structs.replace(
@@ -107,6 +122,7 @@ def load_config(path: Path) -> LoadedConfig:
             member=member_under(config.member, base),
             log=LogTable(anchor_file=base / config.log.anchor_file),
             records=RecordsTable(mapping_file=base / config.records.mapping_file),
+            matching=MatchingTable(parameters_file=named and base / named),
             policy=PolicyPathTable(policy_file=base / config.policy.policy_file),
         ),
     )

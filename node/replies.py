@@ -15,10 +15,11 @@ from node.policy import Deny, Permit, Policy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replies:
-    """Makes the replies of one member under one policy."""
+    """Makes the replies of one member under one policy; `parameters` is the id of those by which it weighs."""
 
     member: str
     policy: Policy
+    parameters: str
 
     def answer(
         self,
@@ -50,6 +51,7 @@ class Replies:
             notice=self.policy.notice if notice_only else None,
             contact=self.policy.contact if reachable else None,
             index_as_of=None if notice_only else index_as_of,
+            parameters="" if notice_only else self.parameters,
         )
 
     def refusal(

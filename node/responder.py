@@ -260,7 +260,9 @@ class Responder:
             records=self.records,
             terms=self.terms,
             metrics=self.metrics,
-            replies=Replies(member=self.log.member, policy=self.policy),
+            replies=Replies(
+                member=self.log.member, policy=self.policy, parameters=self.records.model.parameters.version
+            ),
             roster_version=self.membership.roster.version,
             at=self.clock(),
         )

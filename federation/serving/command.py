@@ -55,15 +55,15 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-def print_settings(effective: Mapping[str, Mapping[str, Any]]) -> None:
-    """Show what is in effect, one setting a row."""
+def print_settings(effective: Mapping[str, Mapping[str, Any] | None]) -> None:
+    """Show what is in effect, one setting a row; a section that is None is not in effect."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table("setting", "value", title="In effect")
     for section, values in effective.items():
-        for name, value in values.items():
+        for name, value in (values or {}).items():
             table.add_row(f"{section}.{name}", Text(printable(str(value))))
     Console().print(table)
 

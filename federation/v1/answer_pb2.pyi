@@ -38,6 +38,7 @@ class Answer(_message.Message):
     NOTICE_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     INDEX_AS_OF_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
     federation: _builtins.str
     query_digest: _builtins.bytes
     """The statement digest of the query that is answered; 32 bytes."""
@@ -48,6 +49,8 @@ class Answer(_message.Message):
     roster_version: _builtins.int
     disclosure_class: _builtins.str
     """The highest class that any record type was given."""
+    parameters: _builtins.str
+    """The parameters by which candidates were weighed: an id that the agency can find its reviewed file by."""
     @_builtins.property
     def answered(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -81,10 +84,11 @@ class Answer(_message.Message):
         notice: Global___Text | None = ...,
         contact: Global___Contact | None = ...,
         index_as_of: _timestamp_pb2.Timestamp | None = ...,
+        parameters: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "contact", b"contact", "index_as_of", b"index_as_of", "notice", b"notice"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "contact", b"contact", "disclosure_class", b"disclosure_class", "federation", b"federation", "index_as_of", b"index_as_of", "member", b"member", "nonce", b"nonce", "notice", b"notice", "query_digest", b"query_digest", "query_id", b"query_id", "roster_version", b"roster_version", "subjects", b"subjects"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered", b"answered", "contact", b"contact", "disclosure_class", b"disclosure_class", "federation", b"federation", "index_as_of", b"index_as_of", "member", b"member", "nonce", b"nonce", "notice", b"notice", "parameters", b"parameters", "query_digest", b"query_digest", "query_id", b"query_id", "roster_version", b"roster_version", "subjects", b"subjects"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

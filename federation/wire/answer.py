@@ -37,6 +37,7 @@ def answer_to_wire(answer: Answer) -> pb.Answer:
         notice=_text_to_wire(answer.notice),
         contact=_contact_to_wire(answer.contact),
         index_as_of=scalars.timestamp(answer.index_as_of) if answer.index_as_of else None,
+        parameters=answer.parameters,
     )
 
 
@@ -56,6 +57,7 @@ def answer_from_wire(message: pb.Answer) -> Answer:
         notice=_text(message.notice) if message.HasField("notice") else None,
         contact=_contact(message.contact) if message.HasField("contact") else None,
         index_as_of=scalars.optional_instant(message, "index_as_of"),
+        parameters=scalars.identifier(message.parameters, "Answer.parameters") if message.parameters else "",
     )
 
 

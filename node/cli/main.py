@@ -8,12 +8,11 @@ from __future__ import annotations
 import federation.handshake  # noqa: F401  # REASON: before anything loads gRPC
 
 # isort: split
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import asyncpg
 import click
 import msgspec
 
@@ -22,16 +21,9 @@ from federation.instant import system_clock
 from federation.serving.command import EXIT_CODES_HELP, Group, print_json, print_settings, run, take_steps
 from federation.serving.member import Keys, create_member_log, enrolled_roster
 from federation.terminal import say
-from node.config import load_config
-
-_CONFIG: Final = click.option(
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    required=True,
-    help="The node's TOML file.",
-)
-_JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON for a program to read.")
+from node.cli.looking import calibrate, compare, inspect, survey
+from node.cli.options import CONFIG, JSON, run_on_databases
+from node.config import load_config, parameters_of
 
 
 @click.group(cls=Group, epilog=EXIT_CODES_HELP, context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +42,7 @@ def main() -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def serve(config_path: Path) -> None:
     """Answer queries until SIGTERM or SIGINT, then finish what is in hand and end.
 
@@ -63,8 +55,8 @@ def serve(config_path: Path) -> None:
 
 
 @main.command("check-config")
-@_CONFIG
-@_JSON
+@CONFIG
+@JSON
 def check_config(config_path: Path, as_json: bool) -> None:
     """Check configuration, keys, roster, mapping and policy, and print what is in effect.
 
@@ -87,6 +79,7 @@ def check_config(config_path: Path, as_json: bool) -> None:
         "roster_version": roster.version,
         "record_types": sorted(types),
         "policy_version": policy.version,
+        "parameters": parameters_of(loaded).version,
         "purposes": sorted(policy.rules),
     }
     if as_json:
@@ -96,8 +89,8 @@ def check_config(config_path: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_CONFIG
-@_JSON
+@CONFIG
+@JSON
 @click.pass_context
 def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
     """Try each step of a query's path alone, from the keys to what a coordinator sees; changes nothing.
@@ -113,7 +106,7 @@ def doctor(context: click.Context, config_path: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def migrate(config_path: Path) -> None:
     """Bring the node's tables up to date, as the owner of its database (owner_dsn).
 
@@ -128,7 +121,7 @@ def migrate(config_path: Path) -> None:
 
 
 @main.command("create-log")
-@_CONFIG
+@CONFIG
 def create_log(config_path: Path) -> None:
     """Make the member's log, once and for all (owner_dsn); a service never makes one.
 
@@ -142,8 +135,8 @@ def create_log(config_path: Path) -> None:
 
 
 @main.command()
-@_CONFIG
-@_JSON
+@CONFIG
+@JSON
 def index(config_path: Path, as_json: bool) -> None:
     """Build the match index from the agency's own tables, beside the one in use, and switch to it.
 
@@ -153,7 +146,7 @@ def index(config_path: Path, as_json: bool) -> None:
     from node.cli.indexing import index_records
 
     loaded = load_config(config_path)
-    built = _run_on_databases(index_records(loaded, datetime.now(UTC), show=not as_json))
+    built = run_on_databases(index_records(loaded, datetime.now(UTC), show=not as_json))
     if as_json:
         print_json(built)
         return
@@ -162,8 +155,8 @@ def index(config_path: Path, as_json: bool) -> None:
 
 
 @main.command()
-@_CONFIG
-@_JSON
+@CONFIG
+@JSON
 @click.option("--follow", is_flag=True, help="Go on, pass after pass, until SIGTERM or SIGINT.")
 @click.option("--compare", is_flag=True, help="Compare everything now, whatever has a change column or a trigger.")
 @click.pass_context
@@ -187,7 +180,7 @@ def refresh(context: click.Context, config_path: Path, as_json: bool, follow: bo
     if follow:
         run(follow_source(loaded, system_clock))
         return
-    made = _run_on_databases(refresh_once(loaded, system_clock, compare=compare))
+    made = run_on_databases(refresh_once(loaded, system_clock, compare=compare))
     if as_json:
         print_json(made)
     else:
@@ -199,7 +192,7 @@ def refresh(context: click.Context, config_path: Path, as_json: bool, follow: bo
 
 
 @main.command()
-@_CONFIG
+@CONFIG
 def trigger(config_path: Path) -> None:
     """Print the SQL by which the agency's own tables tell of their changes; its DBA may read and run it.
 
@@ -217,19 +210,15 @@ def trigger(config_path: Path) -> None:
     click.echo(found, nl=False)
 
 
-def _run_on_databases(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
-    try:
-        return run(work)
-    except (OSError, asyncpg.PostgresError) as error:
-        kind = type(error).__name__
-        raise ConfigError(
-            f"the source or the index database failed ({kind}); check the DSNs and the mapping"
-        ) from error
-
-
 def _tell_doubts(made: Mapping[str, Any]) -> None:
     """Say what was not understood, by column, and which rows were not read, by their references or lines."""
     for column, count in made["not_understood"].items():
         say(f"  {column}: {count} values not understood, kept as written")
     for named in made["unread"]:
         say(f"  {named}")
+
+
+main.add_command(calibrate)
+main.add_command(compare)
+main.add_command(inspect)
+main.add_command(survey)

@@ -18,9 +18,11 @@ from federation.keys import read_secret
 from federation.telemetry import telemetry
 from matching.blocking import CAPS, WEIGHTS, Key, blocking_keys
 from matching.form import Form
-from matching.frequencies import PUBLISHED, Frequencies
+from matching.frequencies import PUBLISHED
+from matching.model import Model
+from matching.parameters import PRESET, Parameters
 from node.records.records import Candidate
-from node.records.state import State, read_state, token_digest
+from node.records.state import Connection, State, read_state, token_digest
 from node.slices import Slices
 
 MAX_CANDIDATES: Final = 300
@@ -60,19 +62,22 @@ class OwnFrequencies:
 class Index:
     """The index as one process reads it. What it says of itself is read beside the queries, never on their way."""
 
-    def __init__(self, pool: asyncpg.Pool, secret: bytes, state: State, frequencies: Frequencies) -> None:
+    def __init__(self, pool: asyncpg.Pool, secret: bytes, state: State, model: Model) -> None:
         self._pool = pool
         self._secret = secret
         self._state = state
-        self._frequencies = frequencies
+        self._model = model
         self._unfit = ""
 
     @classmethod
-    async def open(cls, pool: asyncpg.Pool, secret_file: Path) -> Index:
-        """Open the index; refuses one that is not built, or was under another secret or version (ConfigError)."""
+    async def open(cls, pool: asyncpg.Pool, secret_file: Path, parameters: Parameters = PRESET) -> Index:
+        """Open the index, to compare by `parameters`.
+
+        Refuses one that is not built, or was under another secret or version (ConfigError).
+        """
         secret = read_secret(secret_file)
         state = await read_state(pool, secret)
-        return cls(pool, secret, state, await _frequencies(pool, secret))
+        return cls(pool, secret, state, Model(await own_frequencies(pool, secret), parameters))
 
     @asynccontextmanager
     async def followed(self, every: float = FOLLOW_SECONDS) -> AsyncIterator[None]:
@@ -89,7 +94,7 @@ class Index:
         try:
             state = await read_state(self._pool, self._secret)
             if state.tokens != self._state.tokens:
-                self._frequencies = await _frequencies(self._pool, self._secret)
+                self._model = Model(await own_frequencies(self._pool, self._secret), self._model.parameters)
         except ConfigError as error:
             if not self._unfit:
                 telemetry().error("index_unfit", error=type(error).__name__)
@@ -110,9 +115,9 @@ class Index:
         return max(1, self._state.records)
 
     @property
-    def frequencies(self) -> Frequencies:
-        """How common each name token is among the agency's records."""
-        return self._frequencies
+    def model(self) -> Model:
+        """How common each name token is among the agency's records, and the parameters in force."""
+        return self._model
 
     @property
     def as_of(self) -> datetime:
@@ -178,5 +183,6 @@ class _Asked:
             self.caps.append(CAPS[key.family])
 
 
-async def _frequencies(pool: asyncpg.Pool, secret: bytes) -> OwnFrequencies:
+async def own_frequencies(pool: Connection | asyncpg.Pool, secret: bytes) -> OwnFrequencies:
+    """Read how common each token is in the index that is in use."""
     return OwnFrequencies({found["token"]: found["share"] for found in await pool.fetch(_TOKENS)}, secret)

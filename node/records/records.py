@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from matching.form import Form, decode
-from matching.frequencies import Frequencies
+from matching.model import Model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +45,8 @@ class Records(Protocol):
         """How many records there are."""
 
     @property
-    def frequencies(self) -> Frequencies:
-        """How common each name token is among them."""
+    def model(self) -> Model:
+        """How common each name token is among them, and the parameters by which they are compared."""
 
     @property
     def as_of(self) -> datetime:

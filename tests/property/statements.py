@@ -196,6 +196,7 @@ answers = st.builds(
     notice=st.none() | bilingual,
     contact=st.none() | st.builds(Contact, desk=bilingual, telephone=texts(), email=texts()),
     index_as_of=st.none() | instants,
+    parameters=st.just("") | ids,
 )
 refusals = st.builds(
     Refusal,

@@ -12,8 +12,8 @@ from matching.alignment import align
 from matching.compare import compare
 from matching.features import ATTRIBUTES
 from matching.form import Form, name_form, prepare
-from matching.frequencies import PUBLISHED
 from matching.judge import judge, judging
+from matching.model import DEFAULT
 from matching.score import score
 
 WORDS = (
@@ -64,7 +64,7 @@ def test_two_persons_are_judged_alike_whoever_is_asked_about(one: Form, other: F
 @settings(deadline=None)
 @given(FORM, FORM, POPULATION)
 def test_judging_again_gives_the_same(one: Form, other: Form, population: int) -> None:
-    assert judge(one, other, PUBLISHED, population) == judge(one, other, PUBLISHED, population)
+    assert judge(one, other, DEFAULT, population) == judge(one, other, DEFAULT, population)
 
 
 @settings(deadline=None)
@@ -84,7 +84,7 @@ def test_the_bits_of_the_comparisons_sum_to_the_total_exactly(one: Form, other: 
 @settings(deadline=None)
 @given(FORM, FORM, POPULATION)
 def test_stopping_early_never_changes_the_band(one: Form, other: Form, population: int) -> None:
-    assert judge(one, other, PUBLISHED, population).band == score(compare(one, other), population).band
+    assert judge(one, other, DEFAULT, population).band == score(compare(one, other), population).band
 
 
 @settings(deadline=None)
@@ -104,9 +104,9 @@ def _with(form: Form, documents: tuple[object, ...]) -> Form:
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4, unique=True))
 def test_the_parts_of_a_name_agree_in_any_order(words: list[str]) -> None:
     turned = words[1:] + words[:1]
-    found = align(name_form(" ".join(words)), name_form(" ".join(turned)), PUBLISHED)
+    found = align(name_form(" ".join(words)), name_form(" ".join(turned)), DEFAULT)
     assert found.kind == "same"
-    assert found.bits >= align(name_form(" ".join(words)), name_form(" ".join(words)), PUBLISHED).bits - 1
+    assert found.bits >= align(name_form(" ".join(words)), name_form(" ".join(words)), DEFAULT).bits - 1
 
 
 def heaped(names: list[str], sex: Coded | None, documents: list[Document]) -> Form:

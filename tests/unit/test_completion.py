@@ -11,7 +11,20 @@ import pytest
 
 SHELLS = ("bash", "zsh", "fish")
 COMMANDS = {
-    "simpul-node": {"check-config", "create-log", "doctor", "index", "migrate", "refresh", "serve", "trigger"},
+    "simpul-node": {
+        "calibrate",
+        "check-config",
+        "compare",
+        "create-log",
+        "doctor",
+        "index",
+        "inspect",
+        "migrate",
+        "profile",
+        "refresh",
+        "serve",
+        "trigger",
+    },
     "simpul-coordinator": {"ask", "check-config", "create-log", "doctor", "migrate", "serve"},
     "simpul-auditor": {"audit", "check-config", "doctor"},
 }

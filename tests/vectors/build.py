@@ -70,6 +70,7 @@ def answer() -> Answer:
         subjects=(SubjectAnswer(subject=0, band="strong", matches=(match,)),),
         contact=Contact(desk=Text(indonesian="Piket Intelkam", english="Duty desk"), telephone="+62 254 000000"),
         index_as_of=cast.AT - timedelta(minutes=10),
+        parameters="preset-1",
     )
 
 

@@ -10,8 +10,8 @@ from federation.wire import scalars
 from federation.wire.person import person_from_wire, person_to_wire
 from matching.blocking import blocking_keys
 from matching.form import decode, encode, prepare
-from matching.frequencies import PUBLISHED
 from matching.judge import judge
+from matching.model import DEFAULT
 from tests.agencies import HELD
 from tests.vectors import cast
 
@@ -39,7 +39,7 @@ def run(data: bytes) -> None:
         raise AssertionError("a form does not read back as it was")
     if len(blocking_keys(form, _SECRET)) > _MOST_KEYS:
         raise AssertionError("a person has too many keys")
-    there, back = judge(form, _HELD, PUBLISHED, 10_000), judge(_HELD, form, PUBLISHED, 10_000)
+    there, back = judge(form, _HELD, DEFAULT, 10_000), judge(_HELD, form, DEFAULT, 10_000)
     if not 0 <= there.score <= 1 or there.band != back.band:
         raise AssertionError("a score is out of its range, or a band not the same both ways")
     if there.band != "none" and there.score != back.score:

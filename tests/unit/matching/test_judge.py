@@ -6,8 +6,8 @@ import pytest
 
 from matching.compare import compare
 from matching.form import Form
-from matching.frequencies import PUBLISHED
 from matching.judge import judge
+from matching.model import DEFAULT
 from matching.score import prior_bits, score
 from tests.unit.matching.cases import form
 
@@ -112,7 +112,7 @@ def test_stopping_early_never_changes_the_band(population: int) -> None:
     for asked in forms:
         for held in forms:
             whole = score(compare(asked, held), population)
-            assert judge(asked, held, PUBLISHED, population).band == whole.band
+            assert judge(asked, held, DEFAULT, population).band == whole.band
 
 
 def test_the_sum_of_bits_is_the_total_exactly() -> None:

@@ -25,6 +25,7 @@ REPLIES = Replies(
         notice=Text(indonesian="Diterima", english="Received"),
         quota=Quota(subjects_per_hour=1),
     ),
+    parameters="preset-1",
 )
 
 
@@ -33,15 +34,22 @@ REPLIES = Replies(
 def test_the_desk_goes_only_with_a_band_and_from_its_class_up(given: str, band: Band) -> None:
     subjects = (SubjectAnswer(subject=0, band="none"), SubjectAnswer(subject=1, band=band))
     made = REPLIES.answer(
-        query(count=2), Permit(classes={"ban": given}), subjects, roster_version=1, at=AT, index_as_of=AT
+        query(count=2),
+        Permit(classes={"ban": given}),
+        subjects,
+        roster_version=1,
+        at=AT,
+        index_as_of=AT,
     )
     due = band != "none" and rank(given) >= rank("contact_point")
     assert made.contact == (CONTACT if due else None)
     assert made.disclosure_class == given
     if given == "desk_notice":
-        assert (made.subjects, made.index_as_of, made.notice) == ((), None, REPLIES.policy.notice)
+        assert (made.subjects, made.index_as_of, made.parameters) == ((), None, "")
+        assert made.notice == REPLIES.policy.notice
     else:
         assert (made.subjects, made.index_as_of, made.notice) == (subjects, AT, None)
+        assert made.parameters == "preset-1"
 
 
 def test_the_class_of_an_answer_is_the_highest_that_any_type_was_given() -> None:
