@@ -45,7 +45,7 @@ _SAMPLE: Final = "SELECT key FROM simpul_index.match_key ORDER BY random() LIMIT
 _BARE: Final = """
 SELECT k.rec FROM unnest($1::int8[]) AS u (key)
 CROSS JOIN LATERAL (SELECT rec FROM simpul_index.match_key WHERE key = u.key LIMIT 50) AS k"""
-_SIZE: Final = """
+INDEX_SIZE: Final = """
 SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = 'simpul_index' AND c.relkind = 'r'"""
 
@@ -140,7 +140,7 @@ async def _looked_up(
     pool = await open_pool(loaded.config.index_dsn)
     try:
         keys = [row["key"] for row in await pool.fetch(_SAMPLE)]
-        size = float(await pool.fetchval(_SIZE))
+        size = float(await pool.fetchval(INDEX_SIZE))
         look_ups = LookUps(await Index.open(pool, loaded.secret_file), itertools.cycle(_subjects(people)))
         chance = random.Random(SEED)
 

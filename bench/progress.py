@@ -17,3 +17,8 @@ def tell(console: Console, points: Sequence[Point]) -> None:
             style="dim",
             highlight=False,
         )
+
+
+def say(console: Console, text: str) -> None:
+    """Print one line of news."""
+    console.print(text, style="dim", highlight=False, markup=False)

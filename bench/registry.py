@@ -1,7 +1,7 @@
 """A register of invented people of any size, record after record from a seed, and queries about them with errors.
 
-The errors are those of clerks and of officers who know little: names respelled, by ear or mistyped, in another order; dates
-swapped, partial, wrong or missing; the passport before the newest, misread, or, mostly, none.
+The errors are those of clerks and of officers who know little: names respelled, by ear or mistyped, in another order;
+dates swapped, partial, wrong or missing; the passport before the newest, misread, or, mostly, none.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from matching.form import NameForm
 from matching.kinship import kin, known_apart
-from matching.transliteration import ANY, PINYIN, quality
+from matching.transliteration import ANY, PINYIN, may_begin, may_sound, quality
 
 _LISTED: Final = frozenset({"same", "variant", "spelling", "other_language", "romanisation", "initial"})
 _WITHOUT_VOWELS: Final = frozenset({"Arab", "Hebr"})  # where Hasan and Husain look alike
@@ -45,6 +45,15 @@ def meetings(asked: NameForm, held: NameForm, left: set[int], right: set[int]) -
             theirs.difference_update(range(*other))
             met.append(Meeting(other, mine, kind, sure) if turned else Meeting(mine, other, kind, sure))
     return met
+
+
+def may_all_meet(asked: NameForm, held: NameForm) -> bool:
+    """Whether a look leaves it possible that every part of the name to be read against meets something: cheap."""
+    native, latin = (asked, held) if _reads(asked, held) else (held, asked)
+    parts = [part for part in latin.tokens if len(part) > 1]
+    if native.han:
+        return all(any(may_begin(character, part) for han in native.han for character in han) for part in parts)
+    return all(any(may_sound(token, part) for token in native.tokens) for part in parts)
 
 
 def _reads(asked: NameForm, held: NameForm) -> bool:

@@ -9,7 +9,7 @@ from matching.alignment import Part
 from matching.features import BY_KIND
 from matching.form import Form
 from matching.model import DEFAULT, Model
-from matching.weigh import Weighed, weigh
+from matching.weigh import Weighed, weigh, written
 
 __all__ = ["DEFAULT", "Model", "compare", "tell"]
 
@@ -54,8 +54,8 @@ def tell(weighed: Weighed) -> Comparison:
         attribute=weighed.attribute,
         outcome=row.outcome if row else "unknown",
         kind=weighed.kind,
-        asked=weighed.asked,
-        held=weighed.held,
+        asked=written(weighed.asked),
+        held=written(weighed.held),
         bits=weighed.bits,
         evidence=_evidence(weighed, row.means if row else ""),
         aligned=tuple(AlignedPart(asked=a, held=h, kind=kind, bits=bits) for a, h, kind, bits in weighed.parts),

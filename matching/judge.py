@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from functools import lru_cache
 from math import log2
 from typing import Final
 
@@ -15,7 +16,7 @@ from matching.features import POSSIBLE_SCORE
 from matching.form import Form, NameForm
 from matching.model import DEFAULT, Model
 from matching.score import prior_bits, score, shown_anyway
-from matching.weigh import Weighed, weigh_all_but_names, weigh_names
+from matching.weigh import Weighed, most_of_codes, weigh_births, weigh_names, weigh_numbers_and_codes
 
 _SMALL: Final = 256  # pairs of name parts: a few milliseconds at most
 _POSSIBLE_BITS: Final = log2(POSSIBLE_SCORE / (1 - POSSIBLE_SCORE))
@@ -78,17 +79,34 @@ def _named(form: Form, name: NameForm) -> Form:
     return msgspec.structs.replace(form, names=(name,))
 
 
+@lru_cache(maxsize=256)
+def _most_bits(names: tuple[NameForm, ...], model: Model) -> float:
+    return max((most_bits(name.tokens, model) for name in names), default=0.0)
+
+
 def _without_names(
     asked: Form, held: Form, model: Model, population: int
 ) -> tuple[Sequence[Weighed], Judgement | None]:
     """What costs little, weighed; and the judgement, where no band can be reached whatever the names add to it."""
-    cheap = weigh_all_but_names(asked, held, model)
     prior = prior_bits(population)
-    known = prior + sum(weighed.bits for weighed in cheap)
-    if known >= _POSSIBLE_BITS or any(map(shown_anyway, cheap)):
+    names = _most_bits(asked.names, model) if held.names else 0.0
+    births = weigh_births(asked, held, model)
+    known = prior + births.bits
+    if (
+        not _share_numbers(asked, held)
+        and known + names + most_of_codes(asked.sex, asked.nationalities, model) < _POSSIBLE_BITS
+    ):
+        return (), Judgement(band="none", score=0.0, bits=known, prior=prior)
+    cheap = (births, *weigh_numbers_and_codes(asked, held, model))
+    _, document, national_identifier, sex, nationality = cheap
+    known += document.bits + national_identifier.bits + sex.bits + nationality.bits
+    if known >= _POSSIBLE_BITS or shown_anyway(document) or shown_anyway(national_identifier):
         return cheap, None
-    names = asked.names if held.names else ()
-    most = max((most_bits(name.tokens, model) for name in names), default=0.0)
-    if known + most >= _POSSIBLE_BITS:
+    if known + names >= _POSSIBLE_BITS:
         return cheap, None
     return cheap, Judgement(band="none", score=0.0, bits=known, prior=prior)
+
+
+def _share_numbers(asked: Form, held: Form) -> bool:
+    """Whether both give numbers of one sort, which may then be the same."""
+    return bool((asked.documents and held.documents) or (asked.national_identifiers and held.national_identifiers))

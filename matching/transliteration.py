@@ -30,6 +30,7 @@ _HOPELESS: Final = 2.0**-16  # of the best way so far: what is less is not follo
 _LONGEST: Final = 24
 _GROUP: Final = 3  # letters of the one side that may stand together
 _LONGEST_OF_HAN: Final = 6
+_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _TABLE_OF: Final = MappingProxyType(
     dict.fromkeys(("Beng", "Guru", "Gujr", "Orya", "Taml", "Telu", "Knda", "Mlym", "Sinh"), "Deva")
 )
@@ -55,6 +56,22 @@ def likeness(token: str, latin: str, script: str) -> float:
     return _likeness(token[:_LONGEST], latin[:_LONGEST], _known(script))
 
 
+def may_begin(character: str, latin: str) -> bool:
+    """Whether some reading of a Han character begins as `latin` does; where it may be silent, none need."""
+    return latin[0] in _beginnings(character)
+
+
+def may_sound(token: str, latin: str) -> bool:
+    """Whether two tokens of two scripts, both romanised, share sounds enough to be looked at."""
+    return not _unlike(token, latin, ANY)
+
+
+@lru_cache(maxsize=32_768)
+def _beginnings(character: str) -> frozenset[str]:
+    readings = _table("Hani").get(character, {"": 1.0})
+    return _LETTERS if "" in readings else frozenset(reading[0] for reading in readings)
+
+
 def load_tables() -> None:
     """Read every table now (a tenth of a second) and not when the first name of its script is compared."""
     for script in _thresholds():
@@ -76,6 +93,9 @@ def _known(script: str) -> str:
 def _likeness(token: str, latin: str, script: str) -> float:
     if not token or not latin or (script != "Hani" and _unlike(token, latin, script)):
         return UNLIKE
+    if len(token) == 1 and script == "Hani":  # one reading, or none: no way to lay it otherwise comes near
+        factor = _table(script).get(token, {}).get(latin, 0.0)
+        return max(UNLIKE, log2(factor) / (2 * len(latin))) if factor else UNLIKE
     letters = 2 * len(latin) if script == "Hani" else len(token) + len(latin)
     return max(
         UNLIKE, log2(_ways(_places(token, script), latin, _LONGEST_OF_HAN if script == "Hani" else _GROUP)) / letters
@@ -87,16 +107,15 @@ def _unlike(token: str, latin: str, script: str) -> bool:
     shared = Indel.normalized_similarity(fold(token), fold(latin))
     if script == "Latn":
         return shared < _SHARED_LATIN
-    return max(shared, Indel.normalized_similarity(skeleton(token), skeleton(latin))) < _SHARED
+    return max(shared, Indel.normalized_similarity(skeleton(token), skeleton(latin))) < (
+        _SHARED_LATIN if script == PINYIN else _SHARED
+    )
 
 
 def _ways(places: Sequence[_Starts], latin: str, longest: int) -> float:
     """The sum over all ways to lay a token along `latin`, each the product of its groups' factors."""
     ends = len(latin)
-    pieces = [
-        [(at + length, latin[at : at + length]) for length in range(min(longest, ends - at) + 1)]
-        for at in range(ends + 1)
-    ]
+    pieces = _pieces(latin, longest)
     lines = [[0.0] * (ends + 1) for _ in places]
     lines[0][0] = 1.0
     last = len(places) - 1
@@ -119,6 +138,16 @@ def _ways(places: Sequence[_Starts], latin: str, longest: int) -> float:
                 line[at + 1] += missed
                 following[at + 1] += missed
     return lines[-1][ends]
+
+
+@lru_cache(maxsize=16_384)
+def _pieces(latin: str, longest: int) -> tuple[tuple[tuple[int, str], ...], ...]:
+    """For each place of `latin`, its end included: the pieces that start there, each with where it ends."""
+    ends = len(latin)
+    return tuple(
+        tuple((at + length, latin[at : at + length]) for length in range(min(longest, ends - at) + 1))
+        for at in range(ends + 1)
+    )
 
 
 @lru_cache(maxsize=16_384)

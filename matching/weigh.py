@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from math import log2
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
 from matching import features
+from matching.across_scripts import may_all_meet
 from matching.alignment import Part, align
 from matching.features import eighths
-from matching.form import BirthForm, Form, NumberForm
+from matching.form import BirthForm, Form, NameForm, NumberForm
 from matching.model import Model
 from matching.tables import rows
+
+Value = str | BirthForm | tuple[str, ...]  # as it is shown, but not yet written out: few candidates are shown
 
 
 class Weighed(NamedTuple):
@@ -22,8 +26,8 @@ class Weighed(NamedTuple):
     attribute: str
     kind: str
     bits: float
-    asked: str = ""
-    held: str = ""
+    asked: Value = ""
+    held: Value = ""
     parts: tuple[Part, ...] = ()
 
 
@@ -33,19 +37,40 @@ _NATIONALITY_BITS: Final = {
 }
 _RELATED: Final = (frozenset({"CHN", "HKG", "MAC"}), frozenset({"XXA", "XXB", "XXC", "XXX"}))
 _SHORTEST_WITH_A_SLIP: Final = 6
+_CONTRADICTING: Final = ("some_differ", "different")
 
 
 def weigh_names(asked: Form, held: Form, model: Model) -> Weighed:
-    """Weigh every name of the one against every name of the other and keep the best pair."""
+    """Weigh every name of the one against every name of the other and keep the best pair.
+
+    Names of two scripts are tried where those of one script contradict or are none, and beside these they count only
+    where every part of theirs met: a surname in common, met once more in another script, tells no more than before.
+    """
     best: Weighed | None = None
+    across: list[tuple[NameForm, NameForm]] = []
     for mine in asked.names:
         for theirs in held.names:
-            found = align(mine, theirs, model)
-            if best is None or found.bits > best.bits:
-                best = Weighed("name", found.kind, found.bits, mine.text, theirs.text, found.parts)
+            if mine.script == theirs.script:
+                best = _better(best, mine, theirs, model)
+            else:
+                across.append((mine, theirs))
+    if best is None or best.kind in _CONTRADICTING:
+        alone = best is None
+        for mine, theirs in across:
+            if not alone and not may_all_meet(mine, theirs):
+                continue
+            found = _better(best, mine, theirs, model)
+            best = found if alone or found.kind != "scripts" else best
     return best or Weighed(
         "name", "unknown", 0.0, asked.names[0].text if asked.names else "", held.names[0].text if held.names else ""
     )
+
+
+def _better(best: Weighed | None, mine: NameForm, theirs: NameForm, model: Model) -> Weighed:
+    found = align(mine, theirs, model)
+    if best is None or found.bits > best.bits:
+        return Weighed("name", found.kind, found.bits, mine.text, theirs.text, found.parts)
+    return best
 
 
 def weigh_births(asked: Form, held: Form, model: Model) -> Weighed:
@@ -58,13 +83,20 @@ def weigh_births(asked: Form, held: Form, model: Model) -> Weighed:
             if best is None or bits > best[0]:
                 best = bits, kind, one, other
     if best is not None:
-        return Weighed("birth", best[1], best[0], shown(best[2]), shown(best[3]))
+        return Weighed("birth", best[1], best[0], best[2], best[3])
     mine, theirs = _span(asked), _span(held)
     if mine is None or theirs is None:
         return Weighed("birth", "unknown", 0.0, _born(asked), _born(held))
     apart = max(mine[0], theirs[0]) - min(mine[1], theirs[1])
     kind = "age_within" if apart <= 0 else "age_near" if apart <= 2 else "different"
     return Weighed("birth", kind, model.rows["birth", kind], _born(asked), _born(held))
+
+
+def written(value: Value) -> str:
+    """A value as it is shown: texts one after the other, a birth date in ISO 8601, as far as it is known."""
+    if isinstance(value, str):
+        return value
+    return ", ".join(value) if isinstance(value, tuple) else shown(value)
 
 
 def shown(birth: BirthForm) -> str:
@@ -110,9 +142,11 @@ def _full_dates(one: BirthForm, other: BirthForm) -> str:
             return "swapped"
         if _first_january(one) or _first_january(other):
             return "year"
+    equal = (one.year == other.year) + (one.month == other.month) + (one.day == other.day)
+    if not equal:  # one digit, or two exchanged, leave a part as it was
+        return "different"
     if OSA.distance("%04d%02d%02d" % mine, "%04d%02d%02d" % theirs, score_cutoff=1) <= 1:  # noqa: UP031 - REASON: a tuple formatted at once is the fastest
         return "one_digit"
-    equal = sum(left == right for left, right in zip(mine, theirs, strict=True))
     return "one_part" if equal == 2 and abs(one.year - other.year) <= features.YEARS_APART else "different"
 
 
@@ -132,6 +166,8 @@ def weigh_national_identifiers(asked: Form, held: Form, model: Model) -> Weighed
 
 def _numbers(attribute: str, asked: tuple[NumberForm, ...], held: tuple[NumberForm, ...], model: Model) -> Weighed:
     best = Weighed(attribute, "unknown", 0.0, asked[0].text if asked else "", held[0].text if held else "")
+    if not asked or not held:
+        return best
     found = False
     judge = _document if attribute == "document" else _identifier
     for one in asked:
@@ -186,7 +222,7 @@ def weigh_sex(asked: Form, held: Form, model: Model) -> Weighed:
 
 def weigh_nationalities(asked: Form, held: Form, model: Model) -> Weighed:
     """Weigh the rarest nationality in common; agreement on a rare one tells more."""
-    texts = ", ".join(asked.nationality_texts), ", ".join(held.nationality_texts)
+    texts = asked.nationality_texts, held.nationality_texts
     if not asked.nationalities or not held.nationalities:
         return Weighed("nationality", "unknown", 0.0, *texts)
     common = [code for code in asked.nationalities if code in held.nationalities]
@@ -195,6 +231,14 @@ def weigh_nationalities(asked: Form, held: Form, model: Model) -> Weighed:
         return Weighed("nationality", "same", bits, *texts)
     kind = "related" if _related(asked.nationalities, held.nationalities) else "different"
     return Weighed("nationality", kind, model.rows["nationality", kind], *texts)
+
+
+@lru_cache(maxsize=256)
+def most_of_codes(sex: str, nationalities: tuple[str, ...], model: Model) -> float:
+    """The most bits that anybody's sex and nationalities could earn against these."""
+    shared = [_NATIONALITY_BITS.get(code, features.NATIONALITY_MOST) for code in nationalities]
+    related = model.rows["nationality", "related"]
+    return (max(0.0, model.rows["sex", "same"]) if sex else 0.0) + max((0.0, related, *shared) if shared else (0.0,))
 
 
 def _related(asked: Iterable[str], held: Iterable[str]) -> bool:
@@ -214,8 +258,12 @@ def weigh(asked: Form, held: Form, model: Model) -> tuple[Weighed, ...]:
 
 def weigh_all_but_names(asked: Form, held: Form, model: Model) -> tuple[Weighed, ...]:
     """Weigh the five attributes that cost little, in the order of `features.ATTRIBUTES`."""
+    return weigh_births(asked, held, model), *weigh_numbers_and_codes(asked, held, model)
+
+
+def weigh_numbers_and_codes(asked: Form, held: Form, model: Model) -> tuple[Weighed, Weighed, Weighed, Weighed]:
+    """Weigh documents, national identifiers, sexes and nationalities."""
     return (
-        weigh_births(asked, held, model),
         weigh_documents(asked, held, model),
         weigh_national_identifiers(asked, held, model),
         weigh_sex(asked, held, model),

@@ -38,8 +38,8 @@ ANALYZE simpul_index.match_key_next;
 ANALYZE simpul_index.match_record_next;
 """
 # What is not yet switched to need not be on disk after each batch: the switch waits for all that came before it.
-_HASTE: Final = "SET synchronous_commit TO off"
-_SURELY: Final = "RESET synchronous_commit"
+_HASTE: Final = "SET synchronous_commit TO off; SET maintenance_work_mem TO '256MB'"
+_SURELY: Final = "RESET synchronous_commit; RESET maintenance_work_mem"
 _SOURCE: Final = "INSERT INTO simpul_index.match_source_next VALUES ($1, $2, $3, $4, $4)"
 _STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4, $5, 0, $6)"
 _COLUMNS: Final = ("rec", "type", "reference", "known_by", "digest", "as_of", "form", "fields")
