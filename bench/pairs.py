@@ -103,6 +103,8 @@ def labelled(scored: Sequence[Scored]) -> list[Labelled]:
 
 def show_errors(console: Console, pairs: Sequence[Pair], scored: Sequence[Scored], count: int) -> None:
     """Print the pairs of two persons that score highest and those of one that score lowest."""
+    if not count:
+        return
     ranked = sorted(zip(scored, pairs, strict=True), key=lambda each: each[0].bits)
     for label, chosen in (
         ("two persons, taken for one", [each for each in reversed(ranked) if not each[0].same]),

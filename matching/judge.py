@@ -16,7 +16,7 @@ from matching.features import POSSIBLE_SCORE
 from matching.form import Form, NameForm
 from matching.model import DEFAULT, Model
 from matching.score import prior_bits, score, shown_anyway
-from matching.weigh import Weighed, most_of_codes, weigh_births, weigh_names, weigh_numbers_and_codes
+from matching.weigh import Weighed, beside_names, most_of_codes, weigh_births, weigh_names, weigh_numbers_and_codes
 
 _SMALL: Final = 256  # pairs of name parts: a few milliseconds at most
 _POSSIBLE_BITS: Final = log2(POSSIBLE_SCORE / (1 - POSSIBLE_SCORE))
@@ -43,7 +43,7 @@ def judge(asked: Form, held: Form, model: Model = DEFAULT, population: int = 1_0
     cheap, hopeless = _without_names(asked, held, model, population)
     if hopeless is not None:
         return hopeless
-    weighed = (weigh_names(asked, held, model), *cheap)
+    weighed = beside_names(weigh_names(asked, held, model), cheap)
     found = score(weighed, population)
     told = () if found.band == "none" else tuple(tell(each) for each in weighed)
     return Judgement(band=found.band, score=found.score, bits=found.bits, prior=found.prior, comparisons=told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import log2
 from typing import Final, NamedTuple
@@ -253,7 +253,16 @@ def years_between(asked: Form, held: Form) -> int:
 
 def weigh(asked: Form, held: Form, model: Model) -> tuple[Weighed, ...]:
     """Weigh all six attributes, in the order of `features.ATTRIBUTES`."""
-    return (weigh_names(asked, held, model), *weigh_all_but_names(asked, held, model))
+    return beside_names(weigh_names(asked, held, model), weigh_all_but_names(asked, held, model))
+
+
+def beside_names(names: Weighed, others: Sequence[Weighed]) -> tuple[Weighed, ...]:
+    """All six, a nationality in common counting little where the names agree: most who bear them have it."""
+    *before, nationality = others
+    if nationality.kind == "same" and names.bits > 0:
+        bits = min(nationality.bits, features.NATIONALITY_BESIDE_A_NAME)
+        nationality = nationality._replace(bits=bits)
+    return names, *before, nationality
 
 
 def weigh_all_but_names(asked: Form, held: Form, model: Model) -> tuple[Weighed, ...]:
