@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.pairs import POPULATION, BadPair, Scored, labelled, read_pairs, score_pairs, show_errors
+from bench.peers import PeerFailed
 from bench.points import Report
 from bench.public_sets import MissingSet, measure_public_sets
 from bench.separation import auc, best_f1, recall_at_precision
@@ -95,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             facts = measure_file(options, console)
         else:
             facts = measure_public_sets(options.data, options.febrl, options.errors, console)
-    except (BadPair, MissingSet, OSError) as error:
+    except (BadPair, MissingSet, PeerFailed, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     if options.json:

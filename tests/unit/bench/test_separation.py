@@ -33,3 +33,8 @@ def test_pairs_of_one_kind_alone_measure_nothing() -> None:
     assert isnan(auc([(1.0, True)]))
     assert isnan(recall_at_precision([(1.0, False)], 0.99))
     assert isnan(best_f1([])[0])
+
+
+def test_pairs_of_one_person_that_got_no_score_count_as_not_found() -> None:
+    assert best_f1(SCORES, 6) == (approx(6 / 10), 2.0)
+    assert recall_at_precision(SCORES, 0.75, 6) == 0.5

@@ -6,7 +6,7 @@ import pytest
 
 from federation.comparison import Comparison
 from matching.compare import compare
-from matching.features import ATTRIBUTES, BY_KIND, FEATURES
+from matching.features import ATTRIBUTES, BY_KIND, FEATURES, NATIONALITY_BESIDE_A_NAME
 from matching.form import Form
 from tests.unit.matching.cases import form
 
@@ -118,3 +118,20 @@ def test_no_row_of_the_table_is_there_twice_and_unknown_never_weighs() -> None:
     assert len(BY_KIND) == len(FEATURES)
     assert all(feature.bits == 0 for feature in FEATURES if feature.outcome == "unknown")
     assert all(feature.bits * 8 == int(feature.bits * 8) for feature in FEATURES)
+
+
+def test_a_nationality_in_common_tells_little_beside_names_that_agree_and_more_without_names() -> None:
+    one, other = form("DE VRIES MAARTEN", nationality="NLD"), form("DE VRIES MAARTEN", nationality="NLD")
+    assert _of("nationality", one, other).bits == NATIONALITY_BESIDE_A_NAME
+    assert _of("nationality", form(nationality="NLD"), form(nationality="NLD")).bits > NATIONALITY_BESIDE_A_NAME
+
+
+def test_another_script_of_the_held_name_saves_a_latin_spelling_only_where_every_part_meets() -> None:
+    held = form("DAE KYU JEON", "전대규")
+    assert _of("name", form("TAE GYU JEON"), held).outcome == "close"
+    stranger = form("FANGRONG LIU", "刘芳荣")
+    assert _of("name", form("JUN LIANG LIU"), stranger).kind == "some_differ"
+
+
+def test_dates_of_which_no_part_agrees_are_two_whatever_their_digits() -> None:
+    assert _of("birth", form(born="1980-02-03"), form(born="1981-12-30")).kind == "different"

@@ -32,3 +32,15 @@ def test_a_name_as_another_language_spells_it_is_one_name() -> None:
     found = kin("CHEKHOV", "TSCHECHOW")
     assert found is not None
     assert found[1] > 0.4
+
+
+def test_two_short_forms_of_one_name_are_one_where_they_begin_alike_or_share_more_than_a_rare_name() -> None:
+    assert kin("BERRY", "GREEN") is None  # both of Greenberry
+    found = kin("BERTIE", "BERT")
+    assert found is not None
+    assert found[0] == "other_language"
+
+
+@pytest.mark.parametrize(("one", "other"), [("CHLOE", "JULIA"), ("JESSE", "JOSHUA"), ("MOLLY", "MIHAL")])
+def test_a_consonant_in_common_is_no_likeness_where_most_letters_differ(one: str, other: str) -> None:
+    assert kin(one, other) is None
