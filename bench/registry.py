@@ -115,7 +115,7 @@ def described(who: Identity, noise: Noise, errors: list[str]) -> dict[str, Any]:
         given["nationality"] = who.nationality
     if noise.happens(0.7):
         given["sex"] = who.sex
-    if noise.happens(0.39):
+    if noise.happens(0.39) or not given["born"]:  # a node answers no query that has neither
         paper = who.passports[-1] if noise.errs(0.15) else who.passports[0]
         number = confused(paper.number, noise) if noise.errs(0.05) else paper.number
         given["documents"] = [f"{paper.issuer} {number}"]

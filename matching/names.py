@@ -65,7 +65,8 @@ def parts_of(text: str) -> tuple[Part, ...]:
     found = [part for word in words for part in _romanised(word, foreign and len(word) > 1)]
     while len(found) > 1 and found[0].token in _FIRST:
         found = found[1:]
-    named = [part for part in found if part.token not in _NOTHING]
+    nothing = _NOTHING if script_of(text) == "Latn" else _WORDS["placeholder"]  # Ир is a name, Ir. a title
+    named = [part for part in found if part.token not in nothing]
     if not all(is_pinyin(part.token) for part in named):
         named = [part for part in named if part.token not in PARTICLES] or named
     kept = [each for part in named for each in _servant(part)][:_MOST_TOKENS]
