@@ -16,7 +16,15 @@ from matching.features import POSSIBLE_SCORE
 from matching.form import Form, NameForm
 from matching.model import DEFAULT, Model
 from matching.score import prior_bits, score, shown_anyway
-from matching.weigh import Weighed, beside_names, most_of_codes, weigh_births, weigh_names, weigh_numbers_and_codes
+from matching.weigh import (
+    Weighed,
+    beside_names,
+    most_of_codes,
+    weigh_births,
+    weigh_names,
+    weigh_numbers_and_codes,
+    weighing_names,
+)
 
 _SMALL: Final = 256  # pairs of name parts: a few milliseconds at most
 _POSSIBLE_BITS: Final = log2(POSSIBLE_SCORE / (1 - POSSIBLE_SCORE))
@@ -41,12 +49,7 @@ def judge(asked: Form, held: Form, model: Model = DEFAULT, population: int = 1_0
     What costs little is weighed first; names are aligned only where the best that any name could add would do.
     """
     cheap, hopeless = _without_names(asked, held, model, population)
-    if hopeless is not None:
-        return hopeless
-    weighed = beside_names(weigh_names(asked, held, model), cheap)
-    found = score(weighed, population)
-    told = () if found.band == "none" else tuple(tell(each) for each in weighed)
-    return Judgement(band=found.band, score=found.score, bits=found.bits, prior=found.prior, comparisons=told)
+    return hopeless or _with_names(weigh_names(asked, held, model), cheap, population)
 
 
 def judging(
@@ -55,28 +58,24 @@ def judging(
     """Judge as `judge` does, and pause after each pair of names where they are many: a pair may take milliseconds."""
     if _parts(asked) * _parts(held) <= _SMALL:
         return judge(asked, held, model, population)
-    _, hopeless = _without_names(asked, held, model, population)
+    cheap, hopeless = _without_names(asked, held, model, population)
     if hopeless is not None:
         return hopeless
-    best: Weighed | None = None
-    pair = asked, held
-    for mine in asked.names:
-        for theirs in held.names:
-            yield
-            one, other = _named(asked, mine), _named(held, theirs)
-            weighed = weigh_names(one, other, model)
-            if best is None or weighed.bits > best.bits:
-                best, pair = weighed, (one, other)
-    yield
-    return judge(*pair, model, population)
+    names: Weighed | None = None
+    for names in weighing_names(asked, held, model):  # noqa: B007 - REASON: the last is the result
+        yield
+    return _with_names(names or weigh_names(asked, held, model), cheap, population)
+
+
+def _with_names(names: Weighed, cheap: Sequence[Weighed], population: int) -> Judgement:
+    weighed = beside_names(names, cheap)
+    found = score(weighed, population)
+    told = () if found.band == "none" else tuple(tell(each) for each in weighed)
+    return Judgement(band=found.band, score=found.score, bits=found.bits, prior=found.prior, comparisons=told)
 
 
 def _parts(form: Form) -> int:
     return sum(len(name.tokens) for name in form.names)
-
-
-def _named(form: Form, name: NameForm) -> Form:
-    return msgspec.structs.replace(form, names=(name,))
 
 
 @lru_cache(maxsize=256)

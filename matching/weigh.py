@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from math import log2
 from typing import Final, NamedTuple
@@ -41,7 +41,15 @@ _CONTRADICTING: Final = ("some_differ", "different")
 
 
 def weigh_names(asked: Form, held: Form, model: Model) -> Weighed:
-    """Weigh every name of the one against every name of the other and keep the best pair.
+    """Weigh every name of the one against every name of the other and keep the best pair."""
+    best = _no_names(asked, held)
+    for best in weighing_names(asked, held, model):  # noqa: B007 - REASON: the last is the result
+        pass
+    return best
+
+
+def weighing_names(asked: Form, held: Form, model: Model) -> Iterator[Weighed]:
+    """Weigh every name of the one against every name of the other, and yield the best so far after each pair.
 
     Names of two scripts are tried where those of one script contradict or are none, and beside these they count only
     where every part of theirs met: a surname in common, met once more in another script, tells no more than before.
@@ -52,18 +60,23 @@ def weigh_names(asked: Form, held: Form, model: Model) -> Weighed:
         for theirs in held.names:
             if mine.script == theirs.script:
                 best = _better(best, mine, theirs, model)
+                yield best
             else:
                 across.append((mine, theirs))
-    if best is None or best.kind in _CONTRADICTING:
-        alone = best is None
-        for mine, theirs in across:
-            if not alone and not may_all_meet(mine, theirs):
-                continue
-            found = _better(best, mine, theirs, model)
-            best = found if alone or found.kind != "scripts" else best
-    return best or Weighed(
-        "name", "unknown", 0.0, asked.names[0].text if asked.names else "", held.names[0].text if held.names else ""
-    )
+    if best is not None and best.kind not in _CONTRADICTING:
+        return
+    alone = best is None
+    for mine, theirs in across:
+        if not alone and not may_all_meet(mine, theirs):
+            continue
+        found = _better(best, mine, theirs, model)
+        best = found if best is None or alone or found.kind != "scripts" else best
+        yield best
+
+
+def _no_names(asked: Form, held: Form) -> Weighed:
+    mine, theirs = (form.names[0].text if form.names else "" for form in (asked, held))
+    return Weighed("name", "unknown", 0.0, mine, theirs)
 
 
 def _better(best: Weighed | None, mine: NameForm, theirs: NameForm, model: Model) -> Weighed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from federation.person import Birth, Coded, Document, Name, Person
@@ -122,8 +122,13 @@ HEAPED = st.builds(
 )
 
 
+NATIVE_AMONG_OTHERS = heaped(["LIN GUO WANG", "LIN GUO HUANG", "LIN GUO GUOHUA WEI", *NATIVE[:3]], None, [])
+LIKE_OTHERS = heaped(["LIN GUO", "LIN GUO HUA", "LIN GUO HUA GUOHUA", "LIN GUO HUA WEI", NATIVE[1], "LIN"], None, [])
+
+
 @settings(deadline=None)
 @given(HEAPED | FORM, HEAPED | FORM, POPULATION)
+@example(NATIVE_AMONG_OTHERS, LIKE_OTHERS, 20_000)
 def test_judging_with_pauses_comes_to_the_same_band_on_the_same_evidence(
     one: Form, other: Form, population: int
 ) -> None:
