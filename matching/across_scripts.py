@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from matching.form import NameForm
 from matching.kinship import kin, known_apart
-from matching.transliteration import ANY, PINYIN, may_begin, may_sound, quality
+from matching.names import PARTICLES
+from matching.transliteration import ANY, PINYIN, may_read, quality, shared_sounds
 
 _LISTED: Final = frozenset({"same", "variant", "spelling", "other_language", "romanisation", "initial"})
 _WITHOUT_VOWELS: Final = frozenset({"Arab", "Hebr"})  # where Hasan and Husain look alike
@@ -20,11 +23,13 @@ _MOST_CHARACTERS: Final = 5
 _MOST_TOGETHER: Final = 12
 _TIMES_AS_LONG: Final = 2.5
 _AND_LETTERS: Final = 2
+_LEAST_SHARED: Final = 0.5  # of the sounds of each part, where names in one script contradict
+_SHARED_BY_ALL: Final = 0.75
 
 Run = tuple[int, int]
 
 
-class Meeting(NamedTuple):
+class Meeting(msgspec.Struct, frozen=True, gc=False):
     """A run of parts of the one name that meets a run of the other's, its kind and its quality (0..1)."""
 
     asked: Run
@@ -50,10 +55,17 @@ def meetings(asked: NameForm, held: NameForm, left: set[int], right: set[int]) -
 def may_all_meet(asked: NameForm, held: NameForm) -> bool:
     """Whether a look leaves it possible that every part of the name to be read against meets something: cheap."""
     native, latin = (asked, held) if _reads(asked, held) else (held, asked)
-    parts = [part for part in latin.tokens if len(part) > 1]
+    parts = [part for part in latin.tokens if len(part) > 1 and part not in PARTICLES]
     if native.han:
-        return all(any(may_begin(character, part) for han in native.han for character in han) for part in parts)
-    return all(any(may_sound(token, part) for token in native.tokens) for part in parts)
+        written = "".join(native.han)
+        return all(part in native.tokens or may_read(written, part) for part in parts)
+    total = 0.0
+    for part in parts:
+        shared = max(shared_sounds(token, part) for token in native.tokens)
+        if shared < _LEAST_SHARED:
+            return False
+        total += shared
+    return total >= _SHARED_BY_ALL * len(parts)
 
 
 def _reads(asked: NameForm, held: NameForm) -> bool:

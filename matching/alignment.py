@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from math import inf
+from typing import Final
+
+import msgspec
+from rapidfuzz.distance import Indel
 
 from matching import features
 from matching.across_scripts import meetings
 from matching.features import QUALITIES, SURE_PARTS, eighths
 from matching.form import NameForm
-from matching.kinship import LONG_FROM, kin
+from matching.kinship import LONG_FROM, kin, kin_by_letters, may_be_kin
 from matching.model import Model
-from matching.names import PARTICLES
+from matching.names import PARTICLES, with_particles
 
 Part = tuple[str, str, str, float]
 
 _PAIR: Final = 2
 _LETTERS_APART: Final = 3  # of a name written as one word and as two
+_JOINED_ALIKE: Final = 0.4
 
 
-class Alignment(NamedTuple):
+class Alignment(msgspec.Struct, frozen=True, gc=False):
     """The kind of agreement (a row of FEATURES), its bits, and the parts: asked, held, kind, bits; they sum to it."""
 
     kind: str
@@ -26,14 +32,20 @@ class Alignment(NamedTuple):
     parts: tuple[Part, ...]
 
 
-def align(asked: NameForm, held: NameForm, model: Model) -> Alignment:
+def align(asked: NameForm, held: NameForm, model: Model, least: float = -inf) -> Alignment:
     """Align the tokens of two names one to one, order-free, trying joined neighbours.
 
     In names of two scripts parts meet by what they sound like, too, and a part that finds no partner weighs less
-    against: it may be one that we cannot read. Two names in Han characters are compared as written.
+    against: it may be one that we cannot read. Two names in Han characters are compared as written. Names of one script
+    that are seen to contradict are looked at no further where they cannot come to `least` bits: their parts are left
+    out, and their bits are the most that such names can have.
     """
     two_scripts = asked.script != held.script
     parts, left, right = (_across if two_scripts else _within)(asked, held, model)
+    if left and right and not two_scripts and not (asked.han and held.han):
+        if least > features.NAME_MOST_WITH_A_CONTRADICTION and _must_contradict(left, right):
+            return Alignment("some_differ", features.NAME_MOST_WITH_A_CONTRADICTION, ())
+        parts += _nearest(left, right, model)
     met = len(parts)
     contradicting = _leftover(left, right, parts, model, two_scripts=two_scripts)
     if not two_scripts and met > 1 and asked.tokens != held.tokens and sorted(asked.tokens) == sorted(held.tokens):
@@ -49,7 +61,7 @@ _Paired = tuple[list[Part], list[str], list[str]]
 
 
 def _within(asked: NameForm, held: NameForm, model: Model) -> _Paired:
-    """Pair the parts of two names in one script; what is left of each."""
+    """Pair the parts of two names in one script that are the same, or are but for a space; what is left of each."""
     if asked.han and held.han:
         return _written(asked, held, model)
     left, right = list(asked.tokens), list(held.tokens)
@@ -57,8 +69,18 @@ def _within(asked: NameForm, held: NameForm, model: Model) -> _Paired:
     if left and right:
         parts += _joined(left, right, model)
         parts += _joined(right, left, model, swapped=True)
-        parts += _nearest(left, right, model)
+        parts += _with_particles(left, right, with_particles(held.text), model)
+        parts += _with_particles(right, left, with_particles(asked.text), model, swapped=True)
     return parts, left, right
+
+
+def _must_contradict(left: Sequence[str], right: Sequence[str]) -> bool:
+    """Whether a look tells that some part on either side meets nothing on the other."""
+    return _one_alone(left, right) and _one_alone(right, left)
+
+
+def _one_alone(tokens: Sequence[str], others: Sequence[str]) -> bool:
+    return any(token not in PARTICLES and not any(may_be_kin(token, other) for other in others) for token in tokens)
 
 
 def _written(asked: NameForm, held: NameForm, model: Model) -> _Paired:
@@ -83,11 +105,11 @@ def _across(asked: NameForm, held: NameForm, model: Model) -> _Paired:
     """Pair the parts of names in two scripts; what is left of each."""
     left, right = set(range(len(asked.tokens))), set(range(len(held.tokens)))
     parts: list[Part] = []
-    for mine, other, kind, quality in meetings(asked, held, left, right):
-        rarity = min(_rarity(asked, mine, model), _rarity(held, other, model), features.TOKEN_MOST)
-        doubt = max(0.0, 1 - quality / features.DOUBTFUL_SOUND) if kind == "sound" else 0.0
-        bits = eighths(quality * rarity + doubt * features.DOUBT_MOST)
-        parts.append((_shown(asked, mine), _shown(held, other), kind, bits))
+    for met in meetings(asked, held, left, right):
+        rarity = min(_rarity(asked, met.asked, model), _rarity(held, met.held, model), features.TOKEN_MOST)
+        doubt = max(0.0, 1 - met.quality / features.DOUBTFUL_SOUND) if met.kind == "sound" else 0.0
+        bits = eighths(met.quality * rarity + doubt * features.DOUBT_MOST)
+        parts.append((_shown(asked, met.asked), _shown(held, met.held), met.kind, bits))
     one, two = (
         [_shown(name, (place, place + 1)) for place in sorted(places)]
         for name, places in ((asked, left), (held, right))
@@ -142,7 +164,9 @@ def _joined(whole: list[str], split: list[str], model: Model, *, swapped: bool =
     for token in tuple(whole):
         for place in range(len(split) - 1):
             both = split[place] + split[place + 1]
-            found = kin(token, both) if abs(len(token) - len(both)) <= _LETTERS_APART else None
+            if abs(len(token) - len(both)) > _LETTERS_APART or Indel.normalized_similarity(token, both) < _JOINED_ALIKE:
+                continue
+            found = kin_by_letters(token, both)
             if found and _may_be_joined(found[0], len(token)):
                 pair = f"{split[place]} {split[place + 1]}"
                 quality = model.share("joined", min(QUALITIES["joined"], found[1]))
@@ -151,6 +175,25 @@ def _joined(whole: list[str], split: list[str], model: Model, *, swapped: bool =
                 del split[place : place + 2]
                 names = (pair, token) if swapped else (token, pair)
                 parts.append((*names, "joined", eighths(quality * rarity)))
+                break
+    return parts
+
+
+def _with_particles(
+    whole: list[str], others: list[str], written: Mapping[str, str], model: Model, *, swapped: bool = False
+) -> list[Part]:
+    """Take a token of `others` that is one of `whole` with the particles before it (Del Rosario is Delrosario)."""
+    parts: list[Part] = []
+    for other in tuple(others) if written else ():
+        both = written.get(other, "")
+        for token in tuple(whole) if both else ():
+            found = kin_by_letters(token, both.replace(" ", ""))
+            if found and _may_be_joined(found[0], len(token)):
+                quality = model.share("joined", min(QUALITIES["joined"], found[1]))
+                whole.remove(token)
+                others.remove(other)
+                names = (both, token) if swapped else (token, both)
+                parts.append((*names, "joined", _weight(quality, other, token, model)))
                 break
     return parts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from federation.comparison import AlignedPart, Comparison
@@ -49,6 +50,10 @@ def compare(asked: Form, held: Form, model: Model = DEFAULT) -> tuple[Comparison
 
 def tell(weighed: Weighed) -> Comparison:
     """Write what was weighed as a Comparison with its evidence in plain English."""
+    return _told(weighed) if weighed.attribute == "name" else _told_before(weighed)
+
+
+def _told(weighed: Weighed) -> Comparison:
     row = BY_KIND.get((weighed.attribute, weighed.kind))
     return Comparison(
         attribute=weighed.attribute,
@@ -60,6 +65,9 @@ def tell(weighed: Weighed) -> Comparison:
         evidence=_evidence(weighed, row.means if row else ""),
         aligned=tuple(AlignedPart(asked=a, held=h, kind=kind, bits=bits) for a, h, kind, bits in weighed.parts),
     )
+
+
+_told_before: Final = lru_cache(maxsize=4_096)(_told)  # sexes, nationalities, what is unknown: mostly the same few
 
 
 def _evidence(weighed: Weighed, means: str) -> str:

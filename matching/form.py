@@ -16,7 +16,7 @@ from matching.transliteration import ANY
 VERSION: Final = 2
 
 
-class NameForm(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class NameForm(msgspec.Struct, frozen=True, array_like=True, gc=False, cache_hash=True):
     """One name: as written, its kind, its romanised tokens in the order of the text, its script (ISO 15924).
 
     `han` holds the Han characters that each token was read from, simplified; it is empty for other scripts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from functools import lru_cache
-from math import log2
+from math import inf, log2
 from typing import Final
 
 import msgspec
@@ -48,21 +48,21 @@ def judge(asked: Form, held: Form, model: Model = DEFAULT, population: int = 1_0
 
     What costs little is weighed first; names are aligned only where the best that any name could add would do.
     """
-    cheap, hopeless = _without_names(asked, held, model, population)
-    return hopeless or _with_names(weigh_names(asked, held, model), cheap, population)
+    cheap, least, hopeless = _without_names(asked, held, model, population)
+    return hopeless or _with_names(weigh_names(asked, held, model, least), cheap, population)
 
 
 def judging(
     asked: Form, held: Form, model: Model = DEFAULT, population: int = 1_000_000
 ) -> Generator[None, None, Judgement]:
     """Judge as `judge` does, and pause after each pair of names where they are many: a pair may take milliseconds."""
-    if _parts(asked) * _parts(held) <= _SMALL:
-        return judge(asked, held, model, population)
-    cheap, hopeless = _without_names(asked, held, model, population)
+    cheap, least, hopeless = _without_names(asked, held, model, population)
     if hopeless is not None:
         return hopeless
+    if _parts(asked) * _parts(held) <= _SMALL:
+        return _with_names(weigh_names(asked, held, model, least), cheap, population)
     names: Weighed | None = None
-    for names in weighing_names(asked, held, model):  # noqa: B007 - REASON: the last is the result
+    for names in weighing_names(asked, held, model, least):  # noqa: B007 - REASON: the last is the result
         yield
     return _with_names(names or weigh_names(asked, held, model), cheap, population)
 
@@ -85,8 +85,8 @@ def _most_bits(names: tuple[NameForm, ...], model: Model) -> float:
 
 def _without_names(
     asked: Form, held: Form, model: Model, population: int
-) -> tuple[Sequence[Weighed], Judgement | None]:
-    """What costs little, weighed; and the judgement, where no band can be reached whatever the names add to it."""
+) -> tuple[Sequence[Weighed], float, Judgement | None]:
+    """What costs little, weighed; the bits that the names must add; the judgement, where none can add as much."""
     prior = prior_bits(population)
     names = _most_bits(asked.names, model) if held.names else 0.0
     births = weigh_births(asked, held, model)
@@ -95,15 +95,16 @@ def _without_names(
         not _share_numbers(asked, held)
         and known + names + most_of_codes(asked.sex, asked.nationalities, model) < _POSSIBLE_BITS
     ):
-        return (), Judgement(band="none", score=0.0, bits=known, prior=prior)
+        return (), 0.0, Judgement(band="none", score=0.0, bits=known, prior=prior)
     cheap = (births, *weigh_numbers_and_codes(asked, held, model))
     _, document, national_identifier, sex, nationality = cheap
     known += document.bits + national_identifier.bits + sex.bits + nationality.bits
-    if known >= _POSSIBLE_BITS or shown_anyway(document) or shown_anyway(national_identifier):
-        return cheap, None
-    if known + names >= _POSSIBLE_BITS:
-        return cheap, None
-    return cheap, Judgement(band="none", score=0.0, bits=known, prior=prior)
+    if shown_anyway(document) or shown_anyway(national_identifier):
+        return cheap, -inf, None
+    least = _POSSIBLE_BITS - known
+    if least <= names:
+        return cheap, least, None
+    return cheap, least, Judgement(band="none", score=0.0, bits=known, prior=prior)
 
 
 def _share_numbers(asked: Form, held: Form) -> bool:

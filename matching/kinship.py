@@ -25,10 +25,11 @@ _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
 _VOWELS_ALIKE: Final = 0.5
 _CUT_FROM: Final = 4
-_LEAST_LIKE: Final = 0.4  # of the letters by sound
+_LEAST_LIKE: Final = 0.6  # of the letters by sound
 _ALIKE_FROM: Final = 4
 _ALIKE_MOST: Final = 0.95
 _ARTICLES: Final = ("AL", "EL")
+_UNSURE: Final = ("typo", "vowels", "cut")
 _SURE: Final = ("variant", "other_language", "spelling", "initial")
 
 
@@ -69,25 +70,39 @@ def kin(one: str, other: str) -> Kin | None:
 
     Two spellings that the tables know, and know to be two names (Ahmed, Mohamed), are never taken for a slip.
     """
+    found = kin_by_letters(one, other)
+    if (found is None or found[0] in _UNSURE) and may_be_kin(one, other) and not known_apart(one, other):
+        alike = _alike(one, other)
+        if found is None:
+            return ("sound", alike) if alike else None
+        if alike > found[1]:
+            return found[0], alike
+    return found
+
+
+@lru_cache(maxsize=131_072)
+def kin_by_letters(one: str, other: str) -> Kin | None:
+    """How two tokens are related by tables and letters alone, and the quality of that (0..1); else None."""
     if one == other:
         return "same", QUALITIES["same"]
-    kind = _listed(one, other)
-    if kind is None and min(len(one), len(other)) > 1 and _unlike(one, other):
+    if not may_be_kin(one, other):
         return None
-    kind = kind or _spelt(one, other)
+    kind = _listed(one, other) or _spelt(one, other)
     if kind not in _SURE and one in _GROUPS and other in _GROUPS:
         return None
     kind = kind or _mistyped(one, other)
-    if kind is None or kind in ("typo", "vowels", "cut"):
-        alike = _alike(one, other)
-        if alike or kind == "typo":
-            return (kind, max(alike, _known(kind, one, other))) if kind else ("sound", alike)
-    return (kind, QUALITIES[kind]) if kind else None
+    return (kind, _known(kind, one, other)) if kind else None
 
 
-def _unlike(one: str, other: str) -> bool:
-    """Whether a look tells that nothing below can relate the two: most pairs of tokens end here."""
-    return Indel.normalized_similarity(fold(one), fold(other)) < _LEAST_LIKE
+@lru_cache(maxsize=131_072)
+def may_be_kin(one: str, other: str) -> bool:
+    """Whether a look leaves it possible that two tokens are related; most pairs are not, and end here."""
+    if min(len(one), len(other)) == 1 or Indel.normalized_similarity(fold(one), fold(other)) >= _LEAST_LIKE:
+        return True
+    if Indel.normalized_similarity(skeleton(one), skeleton(other)) >= _LEAST_LIKE:
+        return True
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    return long.startswith(short) or _listed(one, other) is not None
 
 
 def _known(kind: str, one: str, other: str) -> float:
@@ -127,7 +142,7 @@ def _listed(one: str, other: str) -> str | None:
     short, long = sorted((one, other), key=len)
     if long == short + "A" and short.endswith(_FEMININE) and len(short) > _CUT_FROM:
         return "variant"
-    return "variant" if len(short) > 2 and any(long == article + short for article in _ARTICLES) else None
+    return "variant" if len(short) > 2 and long[:2] in _ARTICLES and long[2:] == short else None
 
 
 def _spelt(one: str, other: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -71,6 +72,22 @@ def parts_of(text: str) -> tuple[Part, ...]:
         named = [part for part in named if part.token not in PARTICLES] or named
     kept = [each for part in named for each in _servant(part)][:_MOST_TOKENS]
     return tuple(kept[:1]) if len({part.token for part in kept}) == 1 else tuple(kept)
+
+
+@lru_cache(maxsize=16_384)
+def with_particles(text: str) -> Mapping[str, str]:
+    """The tokens of `text` that particles stand before, each with these: ROSARIO as DEL ROSARIO."""
+    words = [word.upper() for word in _WORD.findall(text)] if text.isascii() else []
+    found: dict[str, str] = {}
+    before = ""
+    for word in words:
+        if word in PARTICLES:
+            before += f"{word} "
+            continue
+        if before:
+            found[word] = before + word
+        before = ""
+    return found
 
 
 def names_a_father(text: str) -> bool:

@@ -23,9 +23,8 @@ PINYIN: Final = "Pinyin"  # foreign names in Chinese characters, by the sound of
 UNLIKE: Final = -2.0
 _LOWEST: Final = 0.08
 _HIGHEST: Final = 0.9
-_SHARED: Final = 0.4
-_SHARED_LATIN: Final = 0.5
 _UNLISTED: Final = 2.0**-12
+_LIKELY: Final = 2.0**3  # a reading of a Han character
 _HOPELESS: Final = 2.0**-16  # of the best way so far: what is less is not followed
 _LONGEST: Final = 24
 _GROUP: Final = 3  # letters of the one side that may stand together
@@ -44,7 +43,7 @@ def quality(token: str, latin: str, script: str) -> float:
 
     `token` is romanised (A to Z), but for Han characters, which are taken as written; `latin` is A to Z.
     """
-    least, sure = _thresholds()[_known(script)]
+    least, sure, _ = _thresholds()[_known(script)]
     bits = likeness(token, latin, script)
     if bits < least:
         return 0.0
@@ -56,18 +55,36 @@ def likeness(token: str, latin: str, script: str) -> float:
     return _likeness(token[:_LONGEST], latin[:_LONGEST], _known(script))
 
 
-def may_begin(character: str, latin: str) -> bool:
-    """Whether some reading of a Han character begins as `latin` does; where it may be silent, none need."""
-    return latin[0] in _beginnings(character)
+@lru_cache(maxsize=65_536)
+def may_read(han: str, latin: str) -> bool:
+    """Whether some neighbouring characters of `han` are read `latin`, each as the table likely reads it."""
+    return any(_reads_from(han[place:], latin) for place in range(len(han)))
 
 
-def may_sound(token: str, latin: str) -> bool:
-    """Whether two tokens of two scripts, both romanised, share sounds enough to be looked at."""
-    return not _unlike(token, latin, ANY)
+def _reads_from(han: str, latin: str) -> bool:
+    if not latin or not han:
+        return not latin
+    if latin[0] not in _beginnings(han[0]):
+        return False
+    return any(
+        _reads_from(han[1:], latin[len(reading) :])
+        for reading, factor in _table("Hani").get(han[0], {}).items()
+        if factor >= _LIKELY and latin.startswith(reading)
+    )
+
+
+@lru_cache(maxsize=131_072)
+def shared_sounds(token: str, latin: str) -> float:
+    """The share (0..1) of their letters by sound that two tokens of two scripts, both romanised, have in common."""
+    return max(
+        Indel.normalized_similarity(fold(token), fold(latin)),
+        Indel.normalized_similarity(skeleton(token), skeleton(latin)),
+    )
 
 
 @lru_cache(maxsize=32_768)
 def _beginnings(character: str) -> frozenset[str]:
+    """The letters that the readings of a Han character begin with: all where it may be silent, or is not known."""
     readings = _table("Hani").get(character, {"": 1.0})
     return _LETTERS if "" in readings else frozenset(reading[0] for reading in readings)
 
@@ -79,8 +96,11 @@ def load_tables() -> None:
 
 
 @lru_cache(maxsize=1)
-def _thresholds() -> dict[str, tuple[float, float]]:
-    return {script: (float(least), float(sure)) for script, least, sure in rows("transliteration/thresholds.tsv")}
+def _thresholds() -> dict[str, tuple[float, float, float]]:
+    return {
+        script: (float(least), float(sure), float(shared))
+        for script, least, sure, shared in rows("transliteration/thresholds.tsv")
+    }
 
 
 @lru_cache(maxsize=64)
@@ -91,7 +111,7 @@ def _known(script: str) -> str:
 
 @lru_cache(maxsize=131_072)
 def _likeness(token: str, latin: str, script: str) -> float:
-    if not token or not latin or (script != "Hani" and _unlike(token, latin, script)):
+    if not token or not latin or _unlike(token, latin, script):
         return UNLIKE
     if len(token) == 1 and script == "Hani":  # one reading, or none: no way to lay it otherwise comes near
         factor = _table(script).get(token, {}).get(latin, 0.0)
@@ -104,12 +124,12 @@ def _likeness(token: str, latin: str, script: str) -> float:
 
 def _unlike(token: str, latin: str, script: str) -> bool:
     """Whether a look tells that the two share too few sounds: of true pairs it loses about one in a hundred."""
-    shared = Indel.normalized_similarity(fold(token), fold(latin))
-    if script == "Latn":
-        return shared < _SHARED_LATIN
-    return max(shared, Indel.normalized_similarity(skeleton(token), skeleton(latin))) < (
-        _SHARED_LATIN if script == PINYIN else _SHARED
-    )
+    if script == "Hani":
+        return len(token) > 1 and latin[0] not in _beginnings(token[0])
+    least = _thresholds()[script][2]
+    if Indel.normalized_similarity(fold(token), fold(latin)) >= least:
+        return False
+    return Indel.normalized_similarity(skeleton(token), skeleton(latin)) < least
 
 
 def _ways(places: Sequence[_Starts], latin: str, longest: int) -> float:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from math import log2
-from typing import Final, NamedTuple
+from math import inf, log2
+from typing import Final
 
+import msgspec
 from rapidfuzz.distance import OSA
 
 from matching import features
@@ -20,7 +21,7 @@ from matching.tables import rows
 Value = str | BirthForm | tuple[str, ...]  # as it is shown, but not yet written out: few candidates are shown
 
 
-class Weighed(NamedTuple):
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """One attribute weighed: the kind of row in FEATURES (or `unknown`), its bits, both values, a name's parts."""
 
     attribute: str
@@ -40,16 +41,19 @@ _SHORTEST_WITH_A_SLIP: Final = 6
 _CONTRADICTING: Final = ("some_differ", "different")
 
 
-def weigh_names(asked: Form, held: Form, model: Model) -> Weighed:
-    """Weigh every name of the one against every name of the other and keep the best pair."""
+def weigh_names(asked: Form, held: Form, model: Model, least: float = -inf) -> Weighed:
+    """Weigh every name of the one against every name of the other and keep the best pair.
+
+    Where no pair comes to `least` bits, some bits below that, and not which parts met.
+    """
     best = _no_names(asked, held)
-    for best in weighing_names(asked, held, model):  # noqa: B007 - REASON: the last is the result
+    for best in weighing_names(asked, held, model, least):  # noqa: B007 - REASON: the last is the result
         pass
     return best
 
 
-def weighing_names(asked: Form, held: Form, model: Model) -> Iterator[Weighed]:
-    """Weigh every name of the one against every name of the other, and yield the best so far after each pair.
+def weighing_names(asked: Form, held: Form, model: Model, least: float = -inf) -> Iterator[Weighed]:
+    """Weigh names as `weigh_names` does, and yield the best so far after each pair.
 
     Names of two scripts are tried where those of one script contradict or are none, and beside these they count only
     where every part of theirs met: a surname in common, met once more in another script, tells no more than before.
@@ -59,7 +63,7 @@ def weighing_names(asked: Form, held: Form, model: Model) -> Iterator[Weighed]:
     for mine in asked.names:
         for theirs in held.names:
             if mine.script == theirs.script:
-                best = _better(best, mine, theirs, model)
+                best = _better(best, mine, theirs, model, least)
                 yield best
             else:
                 across.append((mine, theirs))
@@ -69,7 +73,7 @@ def weighing_names(asked: Form, held: Form, model: Model) -> Iterator[Weighed]:
     for mine, theirs in across:
         if not alone and not may_all_meet(mine, theirs):
             continue
-        found = _better(best, mine, theirs, model)
+        found = _better(best, mine, theirs, model, least)
         best = found if best is None or alone or found.kind != "scripts" else best
         yield best
 
@@ -79,8 +83,8 @@ def _no_names(asked: Form, held: Form) -> Weighed:
     return Weighed("name", "unknown", 0.0, mine, theirs)
 
 
-def _better(best: Weighed | None, mine: NameForm, theirs: NameForm, model: Model) -> Weighed:
-    found = align(mine, theirs, model)
+def _better(best: Weighed | None, mine: NameForm, theirs: NameForm, model: Model, least: float) -> Weighed:
+    found = align(mine, theirs, model, least)
     if best is None or found.bits > best.bits:
         return Weighed("name", found.kind, found.bits, mine.text, theirs.text, found.parts)
     return best
@@ -168,7 +172,7 @@ def weigh_documents(asked: Form, held: Form, model: Model) -> Weighed:
     weighed = _numbers("document", asked.documents, held.documents, model)
     shared = model.rows["document", "shared"]
     if weighed.bits > shared and years_between(asked, held) >= features.YEARS_APART:
-        return weighed._replace(kind="shared", bits=shared)
+        return msgspec.structs.replace(weighed, kind="shared", bits=shared)
     return weighed
 
 
@@ -274,7 +278,7 @@ def beside_names(names: Weighed, others: Sequence[Weighed]) -> tuple[Weighed, ..
     *before, nationality = others
     if nationality.kind == "same" and names.bits > 0:
         bits = min(nationality.bits, features.NATIONALITY_BESIDE_A_NAME)
-        nationality = nationality._replace(bits=bits)
+        nationality = msgspec.structs.replace(nationality, bits=bits)
     return names, *before, nationality
 
 

@@ -31,17 +31,19 @@ FOLLOW_SECONDS: Final = 2.0
 
 # operations.md, code rule 6: one branch a key, so that partitions not concerned are never touched.
 _CANDIDATES: Final = """
-WITH ranked AS (
-    SELECT u.subject, k.rec, sum(u.weight) AS weight,
-           row_number() OVER (PARTITION BY u.subject ORDER BY sum(u.weight) DESC, k.rec) AS place
+SELECT s.subject, r.type, r.reference, r.as_of, r.form, r.fields
+FROM (SELECT DISTINCT subject FROM unnest($1::int4[]) AS subject) AS s
+CROSS JOIN LATERAL (
+    SELECT k.rec, sum(u.weight) AS weight
     FROM unnest($1::int4[], $2::int8[], $3::float4[], $4::int4[]) AS u (subject, key, weight, cap)
     CROSS JOIN LATERAL (SELECT rec FROM simpul_index.match_key WHERE key = u.key LIMIT u.cap) AS k
-    GROUP BY u.subject, k.rec
-)
-SELECT ranked.subject, r.type, r.reference, r.as_of, r.form, r.fields
-FROM ranked JOIN simpul_index.match_record AS r ON r.rec = ranked.rec
-WHERE ranked.place <= $5
-ORDER BY ranked.subject, ranked.place
+    WHERE u.subject = s.subject
+    GROUP BY k.rec
+    ORDER BY weight DESC, k.rec
+    LIMIT $5
+) AS ranked
+JOIN simpul_index.match_record AS r ON r.rec = ranked.rec
+ORDER BY s.subject, ranked.weight DESC, ranked.rec
 """
 _TOKENS: Final = "SELECT token, share FROM simpul_index.match_token"
 
@@ -152,16 +154,9 @@ class Index:
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise RecordsUnavailable("the match index does not answer; see the node's telemetry") from error
         slices = Slices()
-        for row in rows:
-            found[row["subject"]].append(
-                Candidate(
-                    record_type=row["type"],
-                    reference=row["reference"],
-                    as_of=row["as_of"] or state.type_as_of.get(row["type"], state.as_of),
-                    encoded_form=row["form"],
-                    encoded_fields=row["fields"],
-                )
-            )
+        for subject, record_type, reference, as_of, form, fields in rows:
+            known_as_of = as_of or state.type_as_of.get(record_type, state.as_of)
+            found[subject].append(Candidate(record_type, reference, known_as_of, form, fields))
             await slices.between()
 
 

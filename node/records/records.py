@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -13,8 +12,7 @@ from matching.form import Form, decode
 from matching.model import Model
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A record that shares a blocking key with a subject; its form and fields stay encoded until they are needed."""
 
     record_type: str

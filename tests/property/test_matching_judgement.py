@@ -13,6 +13,7 @@ from matching.compare import compare
 from matching.features import ATTRIBUTES
 from matching.form import Form, name_form, prepare
 from matching.judge import judge, judging
+from matching.kinship import may_be_kin
 from matching.model import DEFAULT
 from matching.score import score
 
@@ -98,6 +99,19 @@ def test_a_document_that_agrees_never_lowers_the_score(one: Form, other: Form, p
 def _with(form: Form, documents: tuple[object, ...]) -> Form:
     values = {name: getattr(form, name) for name in form.__struct_fields__}
     return Form(**{**values, "documents": (*form.documents, *documents)})
+
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+TOKEN = st.text(LETTERS, min_size=5, max_size=14)
+
+
+@settings(deadline=None)
+@given(TOKEN, st.integers(0, 13), st.sampled_from(["", *LETTERS]))
+def test_a_slip_of_one_letter_is_never_overlooked(token: str, place: int, letter: str) -> None:
+    at = place % len(token)
+    slip = token[:at] + letter + token[at + 1 :]
+    assert may_be_kin(token, slip)
+    assert may_be_kin(token, token[:4])
 
 
 @settings(deadline=None)

@@ -127,10 +127,26 @@ def test_a_nationality_in_common_tells_little_beside_names_that_agree_and_more_w
 
 
 def test_another_script_of_the_held_name_saves_a_latin_spelling_only_where_every_part_meets() -> None:
-    held = form("DAE KYU JEON", "전대규")
-    assert _of("name", form("TAE GYU JEON"), held).outcome == "close"
+    held = form("ZHANG XUEYOU", "张学友")
+    assert _of("name", form("CHEUNG HOK YAU"), form("ZHANG XUEYOU")).outcome == "differs"
+    assert _of("name", form("CHEUNG HOK YAU"), held).outcome == "close"
     stranger = form("JAE JUN KWON", "권재준")
     assert _of("name", form("HA JAE JUN"), stranger).kind == "some_differ"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("PAOLO DELROSARIO CRUZ", "PAOLO DEL ROSARIO CRUZ"), ("Annika Vanderberg", "VAN DER BERG ANNIKA")],
+)
+def test_particles_are_one_with_a_name_or_stand_before_it(one: str, other: str) -> None:
+    there, back = _of("name", form(one), form(other)), _of("name", form(other), form(one))
+    assert there.outcome == back.outcome == "agrees"
+    assert "joined" in [part.kind for part in there.aligned]
+    assert there.bits == back.bits
+
+
+def test_particles_before_another_name_join_nothing() -> None:
+    assert _of("name", form("PAOLO DELROSARIO"), form("PAOLO DEL MUNDO")).outcome == "differs"
 
 
 def test_dates_of_which_no_part_agrees_are_two_whatever_their_digits() -> None:
