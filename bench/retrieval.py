@@ -1,6 +1,6 @@
 """Whether a node's index finds the record that a query is about: recall, time and size, at 10^5 to 5 x 10^6 records.
 
-Usage: python -m bench.retrieval [--small] [--sizes N ...] [--queries N] [--plot FILE] [--json FILE]
+Usage: python -m bench.retrieval [--small] [--sizes N ...] [--queries N] [--keep FOLDER] [--plot FILE] [--json FILE]
 
 The register is invented in the run, from a seed; the queries are about its people, with errors (bench/registry.py).
 """
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import asyncpg
+import msgspec
 from rich.console import Console
 
 from bench.lookups import INDEX_SIZE
@@ -67,11 +68,13 @@ async def measure(
 ) -> dict[str, float]:
     """Build a register of `size` records and look it up; add facts, and return them."""
     name = f"register{size}"
-    admin = await asyncpg.connect(cluster.admin_dsn("postgres"))
-    await admin.execute(f"CREATE DATABASE {name}")  # REASON: DDL takes no parameters; the name is ours
-    await admin.close()
     dsn, secret_file = cluster.admin_dsn(name), options.folder / f"{name}.secret"
-    facts = await _build(dsn, secret_of(secret_file), size, console)
+    built = options.folder / f"{name}.json"
+    if built.exists():
+        facts = msgspec.json.decode(built.read_bytes(), type=dict[str, float])
+    else:
+        facts = await _build(cluster, name, secret_of(secret_file), size, console)
+        built.write_bytes(msgspec.json.encode(facts))
     pool = await open_pool(dsn)
     try:
         began = time.perf_counter()
@@ -91,9 +94,13 @@ async def measure(
     return facts
 
 
-async def _build(dsn: str, secret: bytes, size: int, console: Console) -> dict[str, float]:
+async def _build(cluster: Cluster, name: str, secret: bytes, size: int, console: Console) -> dict[str, float]:
+    admin = await asyncpg.connect(cluster.admin_dsn("postgres"))
+    await admin.execute(f"DROP DATABASE IF EXISTS {name}")  # REASON: DDL takes no parameters; the name is ours
+    await admin.execute(f"CREATE DATABASE {name}")
+    await admin.close()
     register = Register(_SEED, size)
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(cluster.admin_dsn(name))
     try:
         await connection.execute("CREATE SCHEMA simpul_index")
         began = time.perf_counter()
@@ -153,9 +160,13 @@ def _facts(looked: Looked) -> dict[str, float]:
 async def run(options: argparse.Namespace, console: Console) -> Report:
     """Measure each size in turn on one embedded server."""
     report = Report("retrieval")
-    folder = Path(tempfile.mkdtemp(prefix="simpul-retrieval-", dir="/var/tmp"))  # REASON: see bench.fanout
+    if options.keep:
+        folder = options.keep
+        folder.mkdir(exist_ok=True)
+    else:
+        folder = Path(tempfile.mkdtemp(prefix="simpul-retrieval-", dir="/var/tmp"))  # REASON: see bench.fanout
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     options.folder = folder
     cluster = Cluster.start(folder / "cluster")
     lines: dict[str, list[float]] = {}
@@ -185,6 +196,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--small", action="store_true", help="stop at 10^5 records")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(_SIZES))
     parser.add_argument("--queries", type=int, default=3000)
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what is built there, and use it next time")
     parser.add_argument("--plot", type=Path, default=DRAWN / "retrieval.svg")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
