@@ -21,8 +21,12 @@ from node.records.source import Source
 _OBJECTS_BEFORE_COLLECTING: Final = 100_000  # records are many small objects, none of which refers to itself
 
 
-async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool) -> dict[str, Any]:
-    """Build the index; returns records, seconds, and how many values of each column were not understood."""
+async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool, anew: bool = False) -> dict[str, Any]:
+    """Build the index, going on from a build that was stopped unless `anew`.
+
+    Returns records, how many of them a stopped build had left, seconds, and how many values of each column were not
+    understood.
+    """
     began = time.monotonic()
     source = Source(loaded.config.database.source_dsn, load_mapping(loaded.config.records.mapping_file))
     problems = await source.check()
@@ -34,11 +38,13 @@ async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool) -> di
     connection = await asyncpg.connect(loaded.config.index_dsn)
     try:
         with _progress(total, show=show and sys.stderr.isatty()) as progress:
-            records = await Builder(connection, secret).build(source, at, progress)
+            builder = Builder(connection, secret)
+            records = await builder.build(source, at, progress, anew=anew)
     finally:
         await connection.close()
     return {
         "records": records,
+        "kept": builder.kept,
         "seconds": time.monotonic() - began,
         "not_understood": dict(sorted(source.faults.items())),
         "unread": source.unread,

@@ -137,8 +137,11 @@ def create_log(config_path: Path) -> None:
 @main.command()
 @CONFIG
 @JSON
-def index(config_path: Path, as_json: bool) -> None:
+@click.option("--anew", is_flag=True, help="Do not go on from a build that was stopped; begin again.")
+def index(config_path: Path, as_json: bool, anew: bool) -> None:
     """Build the match index from the agency's own tables, beside the one in use, and switch to it.
+
+    A build that was stopped is gone on with: what it has read is kept where the rows are as they were.
 
     \b
     Example: simpul-node index --config node.toml
@@ -146,11 +149,12 @@ def index(config_path: Path, as_json: bool) -> None:
     from node.cli.indexing import index_records
 
     loaded = load_config(config_path)
-    built = run_on_databases(index_records(loaded, datetime.now(UTC), show=not as_json))
+    built = run_on_databases(index_records(loaded, datetime.now(UTC), show=not as_json, anew=anew))
     if as_json:
         print_json(built)
         return
-    click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s.")
+    kept = f" ({built['kept']} were left by a build that was stopped)" if built["kept"] else ""
+    click.echo(f"Indexed {built['records']} records in {built['seconds']:.1f} s{kept}.")
     _tell_doubts(built)
 
 

@@ -15,21 +15,25 @@ import msgspec
 
 from federation.errors import ConfigError
 from federation.keys import read_secret, write_secret
-from matching.form import VERSION
+from matching.form import VERSION, decode
 from node.records.indexed import Indexed, count_tokens, mapping_digest, row_digest, shares
 from node.records.reading import SourceRow
 from node.records.shape import RecordMapping
 from node.records.source import BATCH, Source
-from node.records.state import BEGIN, LOCK, SECRET_BYTES, SWITCH, secret_digest
+from node.records.state import BEGIN, BY_REFERENCE, LOCK, SECRET_BYTES, SWITCH, secret_digest
+from node.records.stopped import Stopped
 
-_BY_REFERENCE: Final = """
-CREATE UNIQUE INDEX match_record_next_by_reference ON simpul_index.match_record_next (known_by)
-"""
 _TWICE: Final = """
 SELECT rec, type, reference FROM (
     SELECT rec, type, reference, row_number() OVER (PARTITION BY known_by ORDER BY rec) AS place
     FROM simpul_index.match_record_next
 ) AS numbered WHERE place > 1
+"""
+_RECORDS: Final = "SELECT count(*) FROM simpul_index.match_record_next"
+# A build that is stopped from here on, and gone on with, does these once more.
+_BEGIN_FINISH: Final = """
+TRUNCATE simpul_index.match_token_next, simpul_index.match_state_next;
+DROP INDEX IF EXISTS simpul_index.match_key_next_by_key, simpul_index.match_record_next_by_rec;
 """
 _INDEXES: Final = """
 CREATE UNIQUE INDEX match_key_next_by_key ON simpul_index.match_key_next (key, rec);
@@ -40,7 +44,14 @@ ANALYZE simpul_index.match_record_next;
 # What is not yet switched to need not be on disk after each batch: the switch waits for all that came before it.
 _HASTE: Final = "SET synchronous_commit TO off; SET maintenance_work_mem TO '256MB'"
 _SURELY: Final = "RESET synchronous_commit; RESET maintenance_work_mem"
-_SOURCE: Final = "INSERT INTO simpul_index.match_source_next VALUES ($1, $2, $3, $4, $4)"
+_BEGUN: Final = "INSERT INTO simpul_index.match_begun_next VALUES ($1, $2)"
+_SOURCE: Final = """
+INSERT INTO simpul_index.match_source_next VALUES ($1, $2, $3, $4, $4)
+ON CONFLICT (type) DO UPDATE SET mapping = excluded.mapping, marks = excluded.marks, as_of = excluded.as_of,
+    compared_at = excluded.compared_at
+"""
+_OTHER_SOURCES: Final = "DELETE FROM simpul_index.match_source_next WHERE type <> ALL($1::text[])"
+_ALL_FORMS: Final = "SELECT form FROM simpul_index.match_record_next"
 _STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4, $5, 0, $6)"
 _COLUMNS: Final = ("rec", "type", "reference", "known_by", "digest", "as_of", "form", "fields")
 
@@ -48,33 +59,49 @@ Progress = Callable[[int], None]
 
 
 class Builder:
-    """Builds one generation of the index."""
+    """Builds one generation of the index.
 
-    def __init__(self, connection: asyncpg.Connection, secret: bytes) -> None:
+    `kept` is how many records of a build that was stopped it found, to be kept where their rows are as they were.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, secret: bytes, batch: int = BATCH) -> None:
+        self.kept = 0
         self._connection = connection
         self._secret = secret
+        self._batch = batch
         self._tokens: Counter[str] = Counter()
+        self._stopped: Stopped | None = None
         self._next_rec = 0
-        self._records = 0
+        self._rows = 0
 
-    async def build(self, source: Source, at: datetime, progress: Progress) -> int:
-        """Index every record of the source; returns how many. Refuses to run beside another writer (ConfigError)."""
+    async def build(self, source: Source, at: datetime, progress: Progress, *, anew: bool = False) -> int:
+        """Index every record of the source; returns how many. Refuses to run beside another writer (ConfigError).
+
+        Goes on from a build that was stopped, unless it is to begin `anew`.
+        """
         if not await lock(self._connection):
             raise ConfigError("another build or refresh of this index is under way; wait for it to end, or stop it")
         await self._connection.execute(_HASTE)
-        await self._connection.execute(BEGIN)
+        self._stopped = None if anew else await Stopped.find(self._connection, self._secret)
+        if self._stopped is None:
+            await self._connection.execute(BEGIN)
+            await self._connection.execute(_BEGUN, VERSION, secret_digest(self._secret))
+        else:
+            self.kept, self._next_rec = self._stopped.records, self._stopped.next_rec
         for record in source.records:
             await self._add_all(source, record, at, progress)
-        await self._finish(source, at)
-        return self._records
+        return await self._finish(source, at)
 
     async def _add_all(self, source: Source, record: RecordMapping, at: datetime, progress: Progress) -> None:
         mapping = mapping_digest(record, source.zone)
         async with source.look(record) as look:
             marks = await look.marks(record)
-            async for rows in look.rows(record, BATCH):
-                await self._add(self._read(source, record, rows, look.at, mapping))
-                progress(self._records)
+            async for rows in look.rows(record, self._batch):
+                async with self._connection.transaction():
+                    fresh = await self._stopped.to_read(source, record, rows) if self._stopped else rows
+                    await self._add(self._read(source, record, fresh, look.at, mapping))
+                self._rows += len(rows)
+                progress(self._rows)
         written = msgspec.json.encode(marks).decode()
         await self._connection.execute(_SOURCE, record.type, mapping, written, at)
 
@@ -97,29 +124,44 @@ class Builder:
             found = (each.known_by, each.digest, each.as_of, each.encoded_form, each.encoded_fields)
             records.append((rec, each.type, each.reference, *found))
             keys += [(value, rec) for value in each.keys(self._secret)]
-        self._records += len(records)
         count_tokens((each.form for each in batch), self._tokens)
         await self._connection.copy_records_to_table(
             "match_record_next", schema_name="simpul_index", columns=_COLUMNS, records=records
         )
         await self._connection.copy_records_to_table("match_key_next", schema_name="simpul_index", records=keys)
 
-    async def _finish(self, source: Source, at: datetime) -> None:
-        await self._each_once(source)
-        counted = shares(self._tokens, max(1, self._records), self._secret)
+    async def _finish(self, source: Source, at: datetime) -> int:
+        if self._stopped is None:
+            await self._each_once(source)
+        else:
+            await self._stopped.settle()
+            await self._count_again()
+        await self._connection.execute(_OTHER_SOURCES, [record.type for record in source.records])
+        records: int = await self._connection.fetchval(_RECORDS)
+        counted = shares(self._tokens, max(1, records), self._secret)
+        await self._connection.execute(_BEGIN_FINISH)
         await self._connection.copy_records_to_table("match_token_next", schema_name="simpul_index", records=counted)
         await self._connection.execute(
-            _STATE, self._records, at, VERSION, secret_digest(self._secret), self._next_rec, uuid4()
+            _STATE, records, at, VERSION, secret_digest(self._secret), self._next_rec, uuid4()
         )
         await self._connection.execute(_INDEXES)
         await self._connection.execute(_SURELY)
         async with self._connection.transaction():
             await self._connection.execute(SWITCH)
+        return records
+
+    async def _count_again(self) -> None:
+        """Count the tokens of all records: those that were kept are not among what this build has counted."""
+        self._tokens.clear()
+        async with self._connection.transaction():
+            cursor = await self._connection.cursor(_ALL_FORMS)
+            while found := await cursor.fetch(self._batch):
+                count_tokens((decode(each["form"]) for each in found), self._tokens)
 
     async def _each_once(self, source: Source) -> None:
         """Keep the first of the rows that have one reference, and name the others."""
         try:
-            await self._connection.execute(_BY_REFERENCE)
+            await self._connection.execute(BY_REFERENCE)
             return
         except asyncpg.UniqueViolationError:
             twice = await self._connection.fetch(_TWICE)
@@ -129,8 +171,7 @@ class Builder:
         recs = [row["rec"] for row in twice]
         await self._connection.execute("DELETE FROM simpul_index.match_key_next WHERE rec = ANY($1::bigint[])", recs)
         await self._connection.execute("DELETE FROM simpul_index.match_record_next WHERE rec = ANY($1::bigint[])", recs)
-        self._records -= len(recs)
-        await self._connection.execute(_BY_REFERENCE)
+        await self._connection.execute(BY_REFERENCE)
 
 
 async def lock(connection: asyncpg.Connection) -> bool:

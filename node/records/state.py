@@ -19,7 +19,10 @@ LOCK: Final = 0x53494D50_494E4458  # whoever writes the index holds it, on a ses
 # Filled beside the tables in use, and renamed: docs/decisions/0006.
 BEGIN: Final = """
 DROP TABLE IF EXISTS simpul_index.match_key_next, simpul_index.match_record_next, simpul_index.match_token_next,
-    simpul_index.match_source_next, simpul_index.match_state_next;
+    simpul_index.match_source_next, simpul_index.match_state_next, simpul_index.match_begun_next,
+    simpul_index.match_gone_next;
+CREATE TABLE simpul_index.match_begun_next (form_version int NOT NULL, secret_sha256 bytea NOT NULL);
+CREATE TABLE simpul_index.match_gone_next (rec bigint NOT NULL);
 CREATE TABLE simpul_index.match_record_next (
     rec bigint NOT NULL, type text NOT NULL, reference text NOT NULL, known_by bytea NOT NULL, digest bytea NOT NULL,
     as_of timestamptz, form bytea NOT NULL, fields bytea NOT NULL
@@ -36,9 +39,12 @@ CREATE TABLE simpul_index.match_state_next (
 );
 CREATE UNLOGGED TABLE IF NOT EXISTS simpul_index.match_seen (known_by bytea PRIMARY KEY);
 """
+BY_REFERENCE: Final = """
+CREATE UNIQUE INDEX IF NOT EXISTS match_record_next_by_reference ON simpul_index.match_record_next (known_by)
+"""
 SWITCH: Final = """
 DROP TABLE IF EXISTS simpul_index.match_key, simpul_index.match_record, simpul_index.match_token,
-    simpul_index.match_source, simpul_index.match_state;
+    simpul_index.match_source, simpul_index.match_state, simpul_index.match_begun_next, simpul_index.match_gone_next;
 ALTER TABLE simpul_index.match_key_next RENAME TO match_key;
 ALTER TABLE simpul_index.match_record_next RENAME TO match_record;
 ALTER TABLE simpul_index.match_token_next RENAME TO match_token;
