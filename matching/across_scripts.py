@@ -10,7 +10,7 @@ import msgspec
 from matching.form import NameForm
 from matching.kinship import kin, known_apart
 from matching.names import PARTICLES
-from matching.transliteration import ANY, PINYIN, may_read, quality, shared_sounds
+from matching.transliteration import ANY, PINYIN, likeliest_readings, may_read, quality, shared_sounds
 
 _LISTED: Final = frozenset({"same", "variant", "spelling", "other_language", "romanisation", "initial"})
 _WITHOUT_VOWELS: Final = frozenset({"Arab", "Hebr"})  # where Hasan and Husain look alike
@@ -108,8 +108,19 @@ def _longest_runs(native: NameForm, latin: NameForm) -> tuple[int, int]:
 
 
 def _by_sound(token: str, han: str, name: str, script: str, other_script: str) -> float:
+    """How surely a token, or the Han characters that it was read from, and one of the other name are one name.
+
+    Where neither is Latin, what the one is romanised as also stands for a Latin spelling, read by the other's table.
+    """
+    if other_script == "Latn":
+        return _as_han(token, han, name, other_script) if han else quality(token, name, script)
     if not han:
-        return quality(token, name, script if other_script == "Latn" else ANY)
+        return max(quality(token, name, ANY), quality(token, name, script), quality(name, token, other_script))
+    by_readings = (quality(name, reading, other_script) for reading in (token, *likeliest_readings(han)))
+    return max(_as_han(token, han, name, other_script), *by_readings)
+
+
+def _as_han(token: str, han: str, name: str, other_script: str) -> float:
     found = quality(han, name, "Hani")
     if other_script not in _WITH_VOWELS:
         return max(found, quality(token, name, ANY))

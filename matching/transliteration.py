@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import log2
+from itertools import product
+from math import log2, prod
 from types import MappingProxyType
 from typing import Final
 
@@ -29,6 +30,9 @@ _HOPELESS: Final = 2.0**-16  # of the best way so far: what is less is not follo
 _LONGEST: Final = 24
 _GROUP: Final = 3  # letters of the one side that may stand together
 _LONGEST_OF_HAN: Final = 6
+_MOST_READ: Final = 4  # characters whose readings are tried together
+_READINGS_OF_ONE: Final = 3
+_MOST_READINGS: Final = 4
 _LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _TABLE_OF: Final = MappingProxyType(
     dict.fromkeys(("Beng", "Guru", "Gujr", "Orya", "Taml", "Telu", "Knda", "Mlym", "Sinh"), "Deva")
@@ -71,6 +75,22 @@ def _reads_from(han: str, latin: str) -> bool:
         for reading, factor in _table("Hani").get(han[0], {}).items()
         if factor >= _LIKELY and latin.startswith(reading)
     )
+
+
+@lru_cache(maxsize=16_384)
+def likeliest_readings(han: str) -> tuple[str, ...]:
+    """The likeliest Latin spellings of a few Han characters together, best first; none where one is not known."""
+    if len(han) > _MOST_READ:
+        return ()
+    readings = [_likeliest(character) for character in han]
+    together = ((prod(factor for factor, _ in each), "".join(text for _, text in each)) for each in product(*readings))
+    return tuple(text for _, text in sorted(together, reverse=True)[:_MOST_READINGS])
+
+
+@lru_cache(maxsize=16_384)
+def _likeliest(character: str) -> list[tuple[float, str]]:
+    listed = _table("Hani").get(character, {})
+    return sorted(((factor, text) for text, factor in listed.items() if text), reverse=True)[:_READINGS_OF_ONE]
 
 
 @lru_cache(maxsize=131_072)
