@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -35,9 +35,14 @@ class DatabaseTable(Strict, frozen=True, kw_only=True):
 
 
 class IndexTable(Strict, frozen=True, kw_only=True):
-    """[index]: how often `simpul-node refresh --follow` looks for changes (0.1 to 3600 seconds)."""
+    """[index]: how often `simpul-node refresh --follow` looks for changes (0.1 to 3600 seconds), and what it keeps.
+
+    `values`: the normal form and the disclosable fields of each record. `keys`: nothing of a record but its key in the
+    agency's table and digests; its values are read from that table whenever it is compared.
+    """
 
     refresh_s: float = 5.0
+    keeps: Literal["values", "keys"] = "values"
 
 
 class RecordsTable(Strict, frozen=True, kw_only=True):

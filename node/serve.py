@@ -23,9 +23,9 @@ from federation.terms import terms
 from federation.v1.node_pb2_grpc import add_NodeServiceServicer_to_server
 from matching.form import prepare
 from matching.transliteration import load_tables
-from node.config import LoadedConfig, parameters_of
+from node.config import LoadedConfig
+from node.opening import opened_index
 from node.policyentry import log_policy
-from node.records.index import Index
 from node.records.mapping import load_mapping
 from node.responder import STEPS, Responder
 from node.room import Room
@@ -70,7 +70,7 @@ async def running(loaded: LoadedConfig, clock: Clock) -> AsyncIterator[Serving]:
     )
     async with stack:
         index_pool = await stack.enter_async_context(await open_pool(settings.index_dsn, patience=PATIENCE))
-        index = await Index.open(index_pool, loaded.secret_file, parameters_of(loaded))
+        index = await stack.enter_async_context(opened_index(loaded, index_pool))
         await stack.enter_async_context(index.followed())
         await log_policy(parts.log, parts.pool, policy_bytes, clock())
         load_tables()

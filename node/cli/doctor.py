@@ -17,8 +17,8 @@ from federation.serving.member import open_pool
 from federation.steps import Look, Step, Steps, need
 from federation.terms import terms
 from matching.form import prepare
-from node.config import LoadedConfig, load_config, parameters_of
-from node.records.index import Index
+from node.config import LoadedConfig, load_config
+from node.opening import opened_index
 from node.records.mapping import load_mapping
 from node.records.shape import AgencyMapping
 from node.records.source import Source, SourceRecord
@@ -74,7 +74,7 @@ class NodeDoctor(MemberDoctor[LoadedConfig]):
 
     async def _index(self, look: Look, loaded: LoadedConfig) -> None:
         pool = await self.stack.enter_async_context(await open_pool(loaded.config.index_dsn))
-        index = await Index.open(pool, loaded.secret_file, parameters_of(loaded))
+        index = await self.stack.enter_async_context(opened_index(loaded, pool))
         await index.candidates([prepare(NOBODY)])
         at = self.clock()
         look.found.append(f"{index.population} records, as of {age(at, index.as_of)} ago; a look-up answers")

@@ -32,13 +32,15 @@ async def index_records(loaded: LoadedConfig, at: datetime, *, show: bool, anew:
     problems = await source.check()
     if problems:
         raise ConfigError("the mapping does not fit the agency's database: " + "; ".join(problems))
+    if loaded.config.index.keeps == "keys":
+        source.looks()  # refuses, before anything is read, what such an index cannot be made of
     total = await source.count()
     secret = secret_of(loaded.secret_file)
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
     connection = await asyncpg.connect(loaded.config.index_dsn)
     try:
         with _progress(total, show=show and sys.stderr.isatty()) as progress:
-            builder = Builder(connection, secret)
+            builder = Builder(connection, secret, keeps=loaded.config.index.keeps)
             records = await builder.build(source, at, progress, anew=anew)
     finally:
         await connection.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any, Final
 
-import msgspec
+import asyncpg
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,12 +17,13 @@ from federation.keys import read_secret
 from federation.printable import printable
 from federation.serving.member import open_pool
 from matching.blocking import CAPS, blocking_keys
-from matching.form import Form, decode
+from matching.form import Form
 from matching.judge import judge
-from matching.parameters import Parameters
 from matching.weigh import shown
 from node.config import LoadedConfig
+from node.opening import opened_index
 from node.records.index import Index
+from node.records.records import Candidate
 
 _RECORD: Final = """
 SELECT type, reference, as_of, form, fields FROM simpul_index.match_record
@@ -35,36 +38,29 @@ _MOST_HOLDERS: Final = 100_000
 _NEAREST: Final = 5
 
 
-async def inspect(loaded: LoadedConfig, parameters: Parameters, reference: str, record_type: str) -> dict[str, Any]:
+async def inspect(loaded: LoadedConfig, reference: str, record_type: str) -> dict[str, Any]:
     """Look the record up by the agency's own reference of it. Raises ConfigError where there is none, or several."""
-    pool = await open_pool(loaded.config.index_dsn)
-    try:
-        index = await Index.open(pool, loaded.secret_file, parameters)
-        rows = await pool.fetch(_RECORD, reference, record_type)
-        if not rows:
-            raise ConfigError("the index holds no record of that reference; it may be newer than the last refresh")
-        if len(rows) > 1:
-            types = ", ".join(row["type"] for row in rows)
-            raise ConfigError(f"records of several types have that reference: add --type, one of {types}")
-        row, form = rows[0], decode(rows[0]["form"])
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(await open_pool(loaded.config.index_dsn))
+        index = await stack.enter_async_context(opened_index(loaded, pool))
+        record = await _record(index, await pool.fetch(_RECORD, reference, record_type))
+        form = record.form
         keys = blocking_keys(form, read_secret(loaded.secret_file))
         found = await pool.fetch(_HOLDERS, [key.value for key in keys], _MOST_HOLDERS)
         held: dict[int, int] = {each["key"]: each["count"] for each in found}
         (candidates,) = await index.candidates([form])
-    finally:
-        await pool.close()
     nearest = [
         (judge(form, each.form, index.model, index.population), each)
         for each in candidates
-        if (each.record_type, each.reference) != (row["type"], row["reference"])
+        if (each.record_type, each.reference) != (record.record_type, record.reference)
     ]
     nearest.sort(key=lambda found: -found[0].bits)
     return {
-        "type": row["type"],
-        "reference": row["reference"],
-        "as_of": _instant(row["as_of"]),
+        "type": record.record_type,
+        "reference": record.reference,
+        "as_of": _instant(record.as_of),
         "read": _read(form, index),
-        "fields": msgspec.msgpack.decode(row["fields"]),
+        "fields": record.fields,
         "keys": [
             {"family": key.family, "records": held[key.value], "cut_at": CAPS[key.family]}
             for key in sorted(keys, key=lambda key: (key.family, held[key.value]))
@@ -76,6 +72,18 @@ async def inspect(loaded: LoadedConfig, parameters: Parameters, reference: str, 
             if judged.band != "none"
         ],
     }
+
+
+async def _record(index: Index, rows: Sequence[asyncpg.Record]) -> Candidate:
+    if not rows:
+        raise ConfigError("the index holds no record of that reference; it may be newer than the last refresh")
+    if len(rows) > 1:
+        types = ", ".join(row["type"] for row in rows)
+        raise ConfigError(f"records of several types have that reference: add --type, one of {types}")
+    found = await index.whole([Candidate(*rows[0])])
+    if not found:
+        raise ConfigError("the agency's tables hold no record of that reference any more, or it is protected")
+    return found[0]
 
 
 def _instant(value: datetime | None) -> str:

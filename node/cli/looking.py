@@ -12,7 +12,7 @@ from federation.errors import ConfigError
 from federation.serving.command import print_json
 from federation.terminal import say
 from node.cli.options import CONFIG, JSON, run_on_databases
-from node.config import load_config, parameters_of
+from node.config import load_config
 
 
 @click.command()
@@ -102,7 +102,7 @@ def inspect(reference: str, config_path: Path, record_type: str, as_json: bool) 
     from node.cli.inspecting import show_inspected
 
     loaded = load_config(config_path)
-    found = run_on_databases(look_at(loaded, parameters_of(loaded), reference, record_type))
+    found = run_on_databases(look_at(loaded, reference, record_type))
     if as_json:
         print_json(found)
     else:

@@ -16,11 +16,11 @@ import msgspec
 from federation.errors import ConfigError
 from federation.keys import read_secret, write_secret
 from matching.form import VERSION, decode
-from node.records.indexed import Indexed, count_tokens, mapping_digest, row_digest, shares
+from node.records.indexed import Indexed, count_tokens, key_texts, mapping_digest, row_digest, shares
 from node.records.reading import SourceRow
 from node.records.shape import RecordMapping
 from node.records.source import BATCH, Source
-from node.records.state import BEGIN, BY_REFERENCE, LOCK, SECRET_BYTES, SWITCH, secret_digest
+from node.records.state import BEGIN, BY_REFERENCE, LOCK, SECRET_BYTES, SWITCH, Keeps, secret_digest
 from node.records.stopped import Stopped
 
 _TWICE: Final = """
@@ -35,6 +35,7 @@ _BEGIN_FINISH: Final = """
 TRUNCATE simpul_index.match_token_next, simpul_index.match_state_next;
 DROP INDEX IF EXISTS simpul_index.match_key_next_by_key, simpul_index.match_record_next_by_rec;
 """
+_KEYS_BY_RECORD: Final = "CREATE INDEX match_key_next_by_rec ON simpul_index.match_key_next (rec)"
 _INDEXES: Final = """
 CREATE UNIQUE INDEX match_key_next_by_key ON simpul_index.match_key_next (key, rec);
 CREATE UNIQUE INDEX match_record_next_by_rec ON simpul_index.match_record_next (rec);
@@ -52,7 +53,7 @@ ON CONFLICT (type) DO UPDATE SET mapping = excluded.mapping, marks = excluded.ma
 """
 _OTHER_SOURCES: Final = "DELETE FROM simpul_index.match_source_next WHERE type <> ALL($1::text[])"
 _ALL_FORMS: Final = "SELECT form FROM simpul_index.match_record_next"
-_STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4, $5, 0, $6)"
+_STATE: Final = "INSERT INTO simpul_index.match_state_next VALUES ($1, $2, $3, $4, $5, 0, $6, $7)"
 _COLUMNS: Final = ("rec", "type", "reference", "known_by", "digest", "as_of", "form", "fields")
 
 Progress = Callable[[int], None]
@@ -64,8 +65,11 @@ class Builder:
     `kept` is how many records of a build that was stopped it found, to be kept where their rows are as they were.
     """
 
-    def __init__(self, connection: asyncpg.Connection, secret: bytes, batch: int = BATCH) -> None:
+    def __init__(
+        self, connection: asyncpg.Connection, secret: bytes, batch: int = BATCH, keeps: Keeps = "values"
+    ) -> None:
         self.kept = 0
+        self._keeps: Keeps = keeps
         self._connection = connection
         self._secret = secret
         self._batch = batch
@@ -82,6 +86,8 @@ class Builder:
         if not await lock(self._connection):
             raise ConfigError("another build or refresh of this index is under way; wait for it to end, or stop it")
         await self._connection.execute(_HASTE)
+        # What a name's parts are cannot be counted again from keys alone.
+        anew = anew or self._keeps == "keys"
         self._stopped = None if anew else await Stopped.find(self._connection, self._secret)
         if self._stopped is None:
             await self._connection.execute(BEGIN)
@@ -110,7 +116,12 @@ class Builder:
     ) -> list[Indexed]:
         found = [(source.read(record, row, at), row) for row in rows]
         return [
-            Indexed.of(each, row_digest(row.values, mapping, self._secret), self._secret)
+            Indexed.of(
+                each,
+                row_digest(row.values, mapping, self._secret),
+                self._secret,
+                key_texts(record, row) if self._keeps == "keys" else None,
+            )
             for each, row in found
             if each is not None
         ]
@@ -142,8 +153,10 @@ class Builder:
         await self._connection.execute(_BEGIN_FINISH)
         await self._connection.copy_records_to_table("match_token_next", schema_name="simpul_index", records=counted)
         await self._connection.execute(
-            _STATE, records, at, VERSION, secret_digest(self._secret), self._next_rec, uuid4()
+            _STATE, records, at, VERSION, secret_digest(self._secret), self._next_rec, uuid4(), self._keeps
         )
+        if self._keeps == "keys":
+            await self._connection.execute(_KEYS_BY_RECORD)
         await self._connection.execute(_INDEXES)
         await self._connection.execute(_SURELY)
         async with self._connection.transaction():

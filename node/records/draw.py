@@ -10,6 +10,7 @@ from typing import Final
 
 import asyncpg
 
+from federation.errors import ConfigError
 from matching.blocking import key_values
 from matching.estimate import Drawn
 from matching.form import Form, decode
@@ -49,6 +50,10 @@ async def draw(connection: asyncpg.Connection, secret: bytes, pairs: int, seed: 
     Keys are keyed digests, so that a range of them is a draw of blocks by chance: of a large index a part is read.
     """
     state = await read_state(connection, secret)
+    if state.keeps == "keys":
+        raise ConfigError(
+            "an index that keeps keys alone holds nothing to estimate from; estimate from one that keeps values"
+        )
     chance = Random(seed)  # noqa: S311 - REASON: a draw for statistics, which is to be the same when it is made again
     part = min(1.0, _RECORDS_A_PART / max(1, state.records))
     blocks = await connection.fetch(_BLOCKS, _LOWEST, min(-_LOWEST - 1, _LOWEST + int(part * _KEYS)), _LARGEST_BLOCK)

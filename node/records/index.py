@@ -21,6 +21,7 @@ from matching.form import Form
 from matching.frequencies import PUBLISHED
 from matching.model import Model
 from matching.parameters import PRESET, Parameters
+from node.records.atsource import AtSource
 from node.records.records import Candidate
 from node.records.state import Connection, State, read_state, token_digest
 from node.slices import Slices
@@ -64,22 +65,32 @@ class OwnFrequencies:
 class Index:
     """The index as one process reads it. What it says of itself is read beside the queries, never on their way."""
 
-    def __init__(self, pool: asyncpg.Pool, secret: bytes, state: State, model: Model) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, secret: bytes, state: State, model: Model, at_source: AtSource | None = None
+    ) -> None:
         self._pool = pool
+        self._at_source = at_source
         self._secret = secret
         self._state = state
         self._model = model
         self._unfit = ""
 
     @classmethod
-    async def open(cls, pool: asyncpg.Pool, secret_file: Path, parameters: Parameters = PRESET) -> Index:
-        """Open the index, to compare by `parameters`.
+    async def open(
+        cls,
+        pool: asyncpg.Pool,
+        secret_file: Path,
+        parameters: Parameters = PRESET,
+        at_source: AtSource | None = None,
+    ) -> Index:
+        """Open the index, to compare by `parameters`; `at_source` reads the records of which it keeps keys alone.
 
-        Refuses one that is not built, or was under another secret or version (ConfigError).
+        Refuses one that is not built, was under another secret or version, or keeps what it should not (ConfigError).
         """
         secret = read_secret(secret_file)
         state = await read_state(pool, secret)
-        return cls(pool, secret, state, Model(await own_frequencies(pool, secret), parameters))
+        _as_it_should(state, at_source)
+        return cls(pool, secret, state, Model(await own_frequencies(pool, secret), parameters), at_source)
 
     @asynccontextmanager
     async def followed(self, every: float = FOLLOW_SECONDS) -> AsyncIterator[None]:
@@ -95,6 +106,7 @@ class Index:
         """Learn how far the index is in step now. One that no longer fits this process is looked up in no more."""
         try:
             state = await read_state(self._pool, self._secret)
+            _as_it_should(state, self._at_source)
             if state.tokens != self._state.tokens:
                 self._model = Model(await own_frequencies(self._pool, self._secret), self._model.parameters)
         except ConfigError as error:
@@ -144,7 +156,11 @@ class Index:
                 slices, asked = Slices(), _Asked()
         if asked.keys:
             await self._look_up(asked, state, found)
-        return found
+        return found if self._at_source is None else await self._at_source.read(found)
+
+    async def whole(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Candidates as the index has them, with their forms and fields; without those that are no records any more."""
+        return candidates if self._at_source is None else (await self._at_source.read([candidates]))[0]
 
     async def _look_up(self, asked: _Asked, state: State, found: list[list[Candidate]]) -> None:
         try:
@@ -158,6 +174,15 @@ class Index:
             known_as_of = as_of or state.type_as_of.get(record_type, state.as_of)
             found[subject].append(Candidate(record_type, reference, known_as_of, form, fields))
             await slices.between()
+
+
+def _as_it_should(state: State, at_source: AtSource | None) -> None:
+    """Refuse an index that keeps other than the node's configuration says (ConfigError)."""
+    wanted = "values" if at_source is None else "keys"
+    if state.keeps != wanted:
+        raise ConfigError(
+            f"the match index keeps {state.keeps} and [index] says {wanted}: run simpul-node index to make it so"
+        )
 
 
 class _Asked:

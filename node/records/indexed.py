@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -14,11 +14,12 @@ import msgspec
 
 from matching.blocking import key_values
 from matching.form import Form, encode, prepare
-from node.records.reading import SourceRecord
+from node.records.reading import SourceRecord, SourceRow
 from node.records.shape import RecordMapping
 from node.records.state import token_digest
+from node.records.statements import columns_of
 
-_FIELDS: Final = msgspec.msgpack.Encoder()
+_ENCODER: Final = msgspec.msgpack.Encoder()
 _MIN_BEARERS: Final = 2  # a token borne once says no more than an unseen one, and would name its bearer
 
 
@@ -36,8 +37,11 @@ class Indexed:
     encoded_fields: bytes
 
     @classmethod
-    def of(cls, record: SourceRecord, digest: bytes, secret: bytes) -> Indexed:
-        """A record, and the digest of the row that it was read from."""
+    def of(cls, record: SourceRecord, digest: bytes, secret: bytes, keys: tuple[str, ...] | None = None) -> Indexed:
+        """A record, and the digest of the row that it was read from.
+
+        With `keys`, the texts of its key columns, these are all that is kept of it beside digests: no form, no field.
+        """
         form = prepare(record.person)
         return cls(
             type=record.type,
@@ -46,13 +50,29 @@ class Indexed:
             digest=digest,
             as_of=record.as_of,
             form=form,
-            encoded_form=encode(form),
-            encoded_fields=_FIELDS.encode(record.fields),
+            encoded_form=encode(form) if keys is None else b"",
+            encoded_fields=encode_fields(record.fields) if keys is None else _ENCODER.encode(keys),
         )
 
     def keys(self, secret: bytes) -> tuple[int, ...]:
         """Under which the record is filed."""
         return key_values(self.form, secret)
+
+
+def encode_fields(fields: Mapping[str, tuple[str, ...]]) -> bytes:
+    """The values that disclosure may give, by field, as the index keeps them."""
+    return _ENCODER.encode(fields)
+
+
+def key_texts(record: RecordMapping, row: SourceRow) -> tuple[str, ...]:
+    """The texts of a row's key columns: what a record is read by again where the index keeps keys alone."""
+    values = dict(zip(columns_of(record), row.values, strict=True))
+    return tuple(str(values[key]) for key in record.keys)
+
+
+def key_texts_of(encoded: bytes) -> tuple[str, ...]:
+    """The texts of key columns as an index that keeps keys alone has them in the place of fields."""
+    return msgspec.msgpack.decode(encoded, type=tuple[str, ...])
 
 
 def mapping_digest(record: RecordMapping, zone: str) -> bytes:

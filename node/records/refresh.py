@@ -17,7 +17,7 @@ from node.records.notices import Heard, Notice, Notices, known_by, named_by, par
 from node.records.shape import FileShape, PersonMapping, RecordMapping
 from node.records.snapshot import Key, Snapshot
 from node.records.source import BATCH, Source
-from node.records.state import IndexLost, read_state
+from node.records.state import IndexLost, Keeps, read_state
 from node.records.writing import Settled, Writer, Written, hasten, recount, settled, writing
 
 Done = Literal["compared", "changed", "notified", "unchanged", "waits", "removed", "failed"]
@@ -54,19 +54,19 @@ class Refresher:
         whatever has no change column is compared.
         """
         with writing():
-            await read_state(self._connection, self._secret)
+            keeps = (await read_state(self._connection, self._secret)).keeps
         await hasten(self._connection)
         known = await settled(self._connection)
         heard = notices.take() if notices is not None else None
         told: list[Told] = []
         for record in self._source.records:
-            writer = Writer(self._connection, self._secret, self._source, record)
+            writer = Writer(self._connection, self._secret, self._source, record, keeps)
             at = self._clock()
             before = known.get(record.type)
             must = compare or before is None or before.mapping != writer.mapping or _due(record, before, at)
             told.append(await self._told(_Pass(record, writer, self._source, None if must else before, heard, at)))
         mapped = {record.type for record in self._source.records}
-        told += [await self._unmap(record_type) for record_type in sorted(known.keys() - mapped)]
+        told += [await self._unmap(record_type, keeps) for record_type in sorted(known.keys() - mapped)]
         await recount(self._connection, self._secret)
         if notices is not None and any(each.done == "failed" for each in told):
             notices.lost = True  # what was taken is not done
@@ -82,9 +82,9 @@ class Refresher:
             telemetry().error("refresh_failed", record_type=record_type, error=type(error).__name__)
             return Told(record_type=record_type, done="failed", written=written, why=error.message)
 
-    async def _unmap(self, record_type: str) -> Told:
+    async def _unmap(self, record_type: str, keeps: Keeps) -> Told:
         record = RecordMapping(type=record_type, key="", person=_NOBODY)
-        writer = Writer(self._connection, self._secret, self._source, record)
+        writer = Writer(self._connection, self._secret, self._source, record, keeps)
         await writer.remove_all()
         return Told(record_type=record_type, done="removed", written=writer.written)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Final
+from typing import Final, cast
 
 import asyncpg
 
@@ -25,6 +25,9 @@ _SETTINGS: Final = {
     "datestyle": "ISO",
     "timezone": "UTC",
 }
+
+_KEPT: Final = 4  # connections
+_LONGEST_SECONDS: Final = 10.0
 
 Marks = Mapping[str, str]  # the newest change known, by column
 
@@ -100,16 +103,72 @@ class Snapshot:
 @asynccontextmanager
 async def looking(dsn: str, zone: tzinfo, member: str) -> AsyncIterator[Snapshot]:
     """Connect for one consistent, read only look. No error repeats what the database said: it could quote a row."""
-    try:
+    with _silent(member):
         connection = await asyncpg.connect(dsn, server_settings=_SETTINGS)
         try:
-            for name in _AS_TEXT:
-                await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str, format="text")
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                at = datetime.fromisoformat(await connection.fetchval("SELECT now()"))
-                yield Snapshot(connection, zone, at)
+            await _read_as_text(connection)
+            async with _look(connection, zone, {}) as look:
+                yield look
         finally:
             await connection.close(timeout=5)
+
+
+class Looks:
+    """Consistent, read only looks over a few connections that are kept."""
+
+    def __init__(self, pool: asyncpg.Pool, zone: tzinfo, member: str) -> None:
+        self._pool = pool
+        self._zone = zone
+        self._member = member
+        self._types: dict[str, dict[str, str]] = {}
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, dsn: str, zone: tzinfo, member: str) -> AsyncIterator[Looks]:
+        """Make ready to look; nothing is connected to before the first look."""
+        async with asyncpg.create_pool(
+            dsn,
+            min_size=0,
+            max_size=_KEPT,
+            server_settings=_SETTINGS,
+            init=_read_as_text,
+            timeout=_LONGEST_SECONDS,
+            command_timeout=_LONGEST_SECONDS,
+        ) as pool:
+            yield cls(pool, zone, member)
+
+    @asynccontextmanager
+    async def look(self) -> AsyncIterator[Snapshot]:
+        """Look as `looking` does."""
+        with _silent(self._member):
+            async with self._pool.acquire() as lent:
+                connection = cast(asyncpg.Connection, lent)  # a proxy of one, which does all that one does
+                try:
+                    async with _look(connection, self._zone, self._types) as look:
+                        yield look
+                except asyncpg.PostgresError:
+                    self._types.clear()  # the tables may have changed
+                    raise
+
+
+async def _read_as_text(connection: asyncpg.Connection) -> None:
+    for name in _AS_TEXT:
+        await connection.set_type_codec(name, schema="pg_catalog", encoder=str, decoder=str, format="text")
+
+
+@asynccontextmanager
+async def _look(
+    connection: asyncpg.Connection, zone: tzinfo, types: dict[str, dict[str, str]]
+) -> AsyncIterator[Snapshot]:
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        at = datetime.fromisoformat(await connection.fetchval("SELECT now()"))
+        yield Snapshot(connection, zone, at, types)
+
+
+@contextmanager
+def _silent(member: str) -> Iterator[None]:
+    try:
+        yield
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
         raise RecordsUnavailable(
             f"the agency's database could not be read ({type(error).__name__}); see that it runs, that the role "

@@ -15,7 +15,7 @@ from node.records.fit import misfits
 from node.records.reading import SourceRecord, SourceRow, read_row
 from node.records.row import zone_of
 from node.records.shape import AgencyMapping, RecordMapping
-from node.records.snapshot import Snapshot, looking
+from node.records.snapshot import Looks, Snapshot, looking
 from node.records.statements import columns_of, count_rows, places, quoted_table
 
 __all__ = ["Source", "SourceRecord", "tables"]
@@ -75,6 +75,16 @@ class Source:
         if not self._dsn:
             raise ConfigError("the mapping names tables, but [database] has no source_dsn; write one")
         return looking(self._dsn, self._zone, self._mapping.mapping.member)
+
+    def looks(self) -> AbstractAsyncContextManager[Looks]:
+        """Looks at the agency's database over connections that are kept; ConfigError where not all is in tables."""
+        files = [record.type for record in self.records if record.file is not None]
+        if files or not self._dsn:
+            raise ConfigError(
+                f"an index that keeps keys alone reads records again from tables, and {', '.join(files) or 'nothing'} "
+                'is in files; write keeps = "values" in [index]'
+            )
+        return Looks.open(self._dsn, self._zone, self._mapping.mapping.member)
 
     async def rows(
         self, record_type: str | None = None, batch: int = BATCH

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import asyncpg
 
@@ -35,7 +35,7 @@ CREATE TABLE simpul_index.match_source_next (
 );
 CREATE TABLE simpul_index.match_state_next (
     records bigint NOT NULL, as_of timestamptz NOT NULL, form_version int NOT NULL, secret_sha256 bytea NOT NULL,
-    next_rec bigint NOT NULL, changes bigint NOT NULL, tokens uuid NOT NULL
+    next_rec bigint NOT NULL, changes bigint NOT NULL, tokens uuid NOT NULL, keeps text NOT NULL
 );
 CREATE UNLOGGED TABLE IF NOT EXISTS simpul_index.match_seen (known_by bytea PRIMARY KEY);
 """
@@ -51,18 +51,23 @@ ALTER TABLE simpul_index.match_token_next RENAME TO match_token;
 ALTER TABLE simpul_index.match_source_next RENAME TO match_source;
 ALTER TABLE simpul_index.match_state_next RENAME TO match_state;
 ALTER INDEX simpul_index.match_key_next_by_key RENAME TO match_key_by_key;
+ALTER INDEX IF EXISTS simpul_index.match_key_next_by_rec RENAME TO match_key_by_rec;
 ALTER INDEX simpul_index.match_record_next_by_rec RENAME TO match_record_by_rec;
 ALTER INDEX simpul_index.match_record_next_by_reference RENAME TO match_record_by_reference;
 ALTER INDEX simpul_index.match_source_next_pkey RENAME TO match_source_pkey;
 """
 _STATE: Final = """
-SELECT records, as_of, form_version, secret_sha256, tokens,
+SELECT records, as_of, form_version, secret_sha256, tokens, keeps,
     ARRAY(SELECT type FROM simpul_index.match_source ORDER BY type) AS types,
     ARRAY(SELECT as_of FROM simpul_index.match_source ORDER BY type) AS instants
 FROM simpul_index.match_state
 """
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+
+# What an index keeps of a record beside digests: its normal form and fields, or its key in the agency's table alone.
+Keeps = Literal["values", "keys"]
 
 
 class IndexLost(RecordsUnavailable):
@@ -76,6 +81,7 @@ class State:
     records: int
     as_of: datetime
     tokens: str
+    keeps: Keeps
     type_as_of: Mapping[str, datetime]
 
 
@@ -97,6 +103,7 @@ async def read_state(connection: Connection | asyncpg.Pool, secret: bytes) -> St
         records=row["records"],
         as_of=row["as_of"],
         tokens=str(row["tokens"]),
+        keeps=row["keeps"],
         type_as_of=dict(zip(row["types"], row["instants"], strict=True)),
     )
 

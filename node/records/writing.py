@@ -16,17 +16,18 @@ import msgspec
 from federation.errors import RecordsUnavailable
 from matching.blocking import key_values
 from matching.form import decode
-from node.records.indexed import Indexed, count_tokens, mapping_digest, reference_digest, row_digest, shares
+from node.records.indexed import Indexed, count_tokens, key_texts, mapping_digest, reference_digest, row_digest, shares
 from node.records.reading import SourceRow
 from node.records.shape import RecordMapping
 from node.records.source import Source
-from node.records.state import IndexLost
+from node.records.state import IndexLost, Keeps
 
 _HASTE: Final = "SET synchronous_commit TO off"  # a commit lost to a crash takes all after it along, and is done again
 _KNOWN: Final = """
 SELECT known_by, rec, digest FROM simpul_index.match_record WHERE known_by = ANY($1::bytea[])
 """
 _FORMS: Final = "SELECT rec, form FROM simpul_index.match_record WHERE rec = ANY($1::bigint[])"
+_KEYS: Final = "SELECT key, rec FROM simpul_index.match_key WHERE rec = ANY($1::bigint[])"
 _NUMBER: Final = "UPDATE simpul_index.match_state SET next_rec = next_rec + $1 RETURNING next_rec - $1"
 _INSERT: Final = """
 INSERT INTO simpul_index.match_record (rec, type, reference, known_by, digest, as_of, form, fields)
@@ -74,7 +75,7 @@ FROM (SELECT min(as_of) AS as_of FROM simpul_index.match_source) AS s WHERE s.as
 """
 _SOURCES: Final = "SELECT type, mapping, marks, as_of, compared_at FROM simpul_index.match_source"
 _FORGET_SOURCE: Final = "DELETE FROM simpul_index.match_source WHERE type = $1"
-_CHANGES: Final = "SELECT records, changes FROM simpul_index.match_state"
+_CHANGES: Final = "SELECT records, changes, keeps FROM simpul_index.match_state"
 _ALL_FORMS: Final = "SELECT form FROM simpul_index.match_record"
 _NO_TOKENS: Final = "DELETE FROM simpul_index.match_token"
 _COUNTED: Final = "UPDATE simpul_index.match_state SET changes = 0, tokens = $1"
@@ -105,8 +106,16 @@ class Written:
 class Writer:
     """Writes one record type of the index, which its session has locked."""
 
-    def __init__(self, connection: asyncpg.Connection, secret: bytes, source: Source, record: RecordMapping) -> None:
+    def __init__(
+        self,
+        connection: asyncpg.Connection,
+        secret: bytes,
+        source: Source,
+        record: RecordMapping,
+        keeps: Keeps = "values",
+    ) -> None:
         self.written = Written()
+        self._keeps = keeps
         self._connection = connection
         self._secret = secret
         self._source = source
@@ -137,7 +146,8 @@ class Writer:
                 continue
             record = self._source.read(self._record, row, at)
             if record is not None:
-                fresh.append(Indexed.of(record, digest, self._secret))
+                keys = key_texts(self._record, row) if self._keeps == "keys" else None
+                fresh.append(Indexed.of(record, digest, self._secret, keys))
             elif rec is not None:
                 remove.add(rec)
         changed = {known[each.known_by][0]: each for each in fresh if each.known_by in known}
@@ -172,7 +182,9 @@ class Writer:
         self.written.removed += len(remove)
 
     async def _pairs_before(self, recs: Sequence[int]) -> set[tuple[int, int]]:
-        """Under which keys records are filed: made anew from their forms, so that no second index is kept."""
+        """Under which keys records are filed: made anew from their forms, where these are kept."""
+        if self._keeps == "keys":
+            return {(row["key"], row["rec"]) for row in await self._connection.fetch(_KEYS, recs)}
         rows = await self._connection.fetch(_FORMS, recs)
         return {(key, row["rec"]) for row in rows for key in key_values(decode(row["form"]), self._secret)}
 
@@ -255,10 +267,13 @@ async def settled(connection: asyncpg.Connection) -> dict[str, Settled]:
 
 
 async def recount(connection: asyncpg.Connection, secret: bytes) -> bool:
-    """Count the shares of name tokens anew, where one record in a hundred has changed since they were counted."""
+    """Count the shares of name tokens anew, where one record in a hundred has changed since they were counted.
+
+    An index that keeps keys alone has nothing to count from: its shares are those of its build.
+    """
     with writing():
         row: Any = await connection.fetchrow(_CHANGES)
-        if not row["changes"] or row["changes"] * _RECOUNT_SHARE < row["records"]:
+        if row["keeps"] == "keys" or not row["changes"] or row["changes"] * _RECOUNT_SHARE < row["records"]:
             return False
         counted: Counter[str] = Counter()
         async with connection.transaction():

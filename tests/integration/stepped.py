@@ -19,7 +19,7 @@ from node.records.notices import Notices
 from node.records.refresh import Refresher, Told
 from node.records.shape import AgencyMapping
 from node.records.source import Source
-from node.records.state import State, read_state
+from node.records.state import Keeps, State, read_state
 from tests.postgres import SERVICE, Database
 
 TABLE = f"""
@@ -58,6 +58,7 @@ class Step:
     secret: bytes = field(default_factory=lambda: os.urandom(32))
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     source: Source | None = None
+    keeps: Keeps = "values"
 
     async def execute(self, *statements: str) -> None:
         """Do as the agency's own clerks do."""
@@ -72,7 +73,8 @@ class Step:
         """Build the index anew."""
         async with self.writing() as connection:
             self.source = Source(self.database.service_dsn, self.mapping)
-            return await Builder(connection, self.secret).build(self.source, self.at, lambda _: None)
+            builder = Builder(connection, self.secret, keeps=self.keeps)
+            return await builder.build(self.source, self.at, lambda _: None)
 
     async def refresh(self, notices: Notices | None = None, *, compare: bool = False) -> list[Told]:
         """Make one pass, a minute after the one before."""
@@ -116,7 +118,8 @@ class Step:
         assert keys == sum(len(row["keys"]) for row in rows), "a key of no record"
         state = await self.state()
         assert state.records == len(rows)
-        return {"records": [tuple(row) for row in rows], "tokens": [tuple(row) for row in tokens]}
+        found = {"records": [tuple(row) for row in rows]}
+        return found | ({"tokens": [tuple(row) for row in tokens]} if self.keeps == "values" else {})
 
     async def names(self) -> dict[str, str]:
         """The name in each record, by its reference."""

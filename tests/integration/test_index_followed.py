@@ -32,7 +32,7 @@ _MANY = """
 INSERT INTO agency.orang SELECT 'N-' || to_char(n, 'FM00000'), 'PHANOMWAN ' || chr(65 + n % 26) || 'IRAT',
     '1988-01-08', 'THA', 'F', 'ZZ' || n, false, '2026-01-05', '2027-01-04' FROM generate_series(1, 5000) AS n
 """
-_KEYS_OF_NO_RECORD = """
+KEYS_OF_NO_RECORD = """
 SELECT count(*) FROM simpul_index.match_key AS k
 WHERE NOT EXISTS (SELECT FROM simpul_index.match_record AS r WHERE r.rec = k.rec)
 """
@@ -199,7 +199,7 @@ async def test_a_refresh_killed_in_its_middle_is_gone_on_with_and_nothing_is_los
             assert process.returncode == 0, output
         assert await connection.fetchval("SELECT records FROM simpul_index.match_state") == 2 * 5018
         assert await connection.fetchval(_RECORDS) == 2 * 5018
-        assert await connection.fetchval(_KEYS_OF_NO_RECORD) == 0
+        assert await connection.fetchval(KEYS_OF_NO_RECORD) == 0
 
 
 async def test_a_follower_waits_for_the_lock_then_sees_changes_within_seconds_and_ends_when_told(

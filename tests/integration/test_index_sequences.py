@@ -17,6 +17,7 @@ from tests.postgres import Server
 
 WAYS = (
     ("compare", ('refresh = "compare"',)),
+    ("keys", ('refresh = "compare"',)),
     ("changed", ('changed = "diubah"', "overlap = 0", 'deleted = "dihapus"')),
     ("counted", ('changed = "hitung"', "overlap = 0", 'deleted = "dihapus"')),
     ("notify", ('refresh = "notify"',)),
@@ -99,7 +100,7 @@ async def carried_out(step: Step, made: list[tuple[object, ...]]) -> tuple[objec
 def test_after_any_changes_a_refresh_leaves_what_a_build_would_make(
     step: Step, way: str, lines: tuple[str, ...]
 ) -> None:
-    step.mapping = mapping(*lines)
+    step.mapping, step.keeps = mapping(*lines), "keys" if way == "keys" else "values"
 
     @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(changes, max_size=10))
