@@ -10,6 +10,7 @@ from typing import Final
 from matching.form import encode, prepare
 from node.records.indexed import encode_fields, key_texts_of
 from node.records.records import Candidate
+from node.records.shape import RecordMapping
 from node.records.snapshot import Key, Looks, Snapshot
 from node.records.source import BATCH, Source
 from node.slices import Slices
@@ -23,7 +24,6 @@ class AtSource:
     def __init__(self, source: Source, looks: Looks) -> None:
         self._source: Final = source
         self._looks: Final = looks
-        self._records: Final = {record.type: record for record in source.records}
 
     @classmethod
     @asynccontextmanager
@@ -33,32 +33,33 @@ class AtSource:
             yield cls(source, looks)
 
     async def read(self, found: Sequence[Sequence[Candidate]]) -> list[list[Candidate]]:
-        """The candidates of each subject with their forms and fields. Raises RecordsUnavailable."""
+        """The candidates of each subject with their forms and fields. Raises RecordsUnavailable.
+
+        Every table is asked even where nothing is wanted of it: a node that cannot read is to say so whoever is asked
+        about, not only of persons whom it holds.
+        """
         wanted: dict[str, dict[str, Key]] = defaultdict(dict)
         for candidate in (each for candidates in found for each in candidates):
             texts = key_texts_of(candidate.encoded_fields)
             wanted[candidate.record_type][candidate.reference] = Key(texts, candidate.reference)
         known: dict[_Name, Candidate] = {}
-        if wanted:
-            async with self._looks.look() as look:
-                for record_type, keys in wanted.items():
-                    known |= await self._of_type(look, record_type, list(keys.values()))
+        async with self._looks.look() as look:
+            for record in self._source.records:
+                known |= await self._of_type(look, record, list(wanted[record.type].values()))
         return [
             [known[name] for each in candidates if (name := (each.record_type, each.reference)) in known]
             for candidates in found
         ]
 
-    async def _of_type(self, look: Snapshot, record_type: str, keys: Sequence[Key]) -> dict[_Name, Candidate]:
+    async def _of_type(self, look: Snapshot, record: RecordMapping, keys: Sequence[Key]) -> dict[_Name, Candidate]:
         known: dict[_Name, Candidate] = {}
-        record, slices = self._records.get(record_type), Slices()
-        if record is None:
-            return known
-        for start in range(0, len(keys), BATCH):
+        slices = Slices()
+        for start in range(0, max(1, len(keys)), BATCH):
             for row in await look.rows_of(record, keys[start : start + BATCH]):
                 found = self._source.read(record, row, look.at)
                 if found is not None:
                     form, fields = encode(prepare(found.person)), encode_fields(found.fields)
-                    name = record_type, found.key
+                    name = record.type, found.key
                     known[name] = Candidate(*name, found.as_of or look.at, form, fields)
                 await slices.between()
         return known
