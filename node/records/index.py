@@ -30,14 +30,19 @@ MAX_CANDIDATES: Final = 300
 MOST_KEYS: Final = 4_000
 FOLLOW_SECONDS: Final = 2.0
 
-# operations.md, code rule 6: one branch a key, so that partitions not concerned are never touched.
+# operations.md, code rule 6: one branch a key, so that partitions not concerned are never touched. A key that many
+# records share tells less: its weight less the logarithm of how many of them were read.
 _CANDIDATES: Final = """
 SELECT s.subject, r.type, r.reference, r.as_of, r.form, r.fields
 FROM (SELECT DISTINCT subject FROM unnest($1::int4[]) AS subject) AS s
 CROSS JOIN LATERAL (
-    SELECT k.rec, sum(u.weight) AS weight
+    SELECT k.rec, sum(u.weight - held.less) AS weight
     FROM unnest($1::int4[], $2::int8[], $3::float4[], $4::int4[]) AS u (subject, key, weight, cap)
-    CROSS JOIN LATERAL (SELECT rec FROM simpul_index.match_key WHERE key = u.key LIMIT u.cap) AS k
+    CROSS JOIN LATERAL (
+        SELECT array_agg(rec) AS recs, ln(greatest(1, count(*))) AS less
+        FROM (SELECT rec FROM simpul_index.match_key WHERE key = u.key LIMIT u.cap) AS filed
+    ) AS held
+    CROSS JOIN LATERAL unnest(held.recs) AS k (rec)
     WHERE u.subject = s.subject
     GROUP BY k.rec
     ORDER BY weight DESC, k.rec
