@@ -47,12 +47,9 @@ def align(asked: NameForm, held: NameForm, model: Model, least: float = -inf) ->
             return Alignment("some_differ", features.NAME_MOST_WITH_A_CONTRADICTION, ())
         parts += _nearest(left, right, model)
     met = len(parts)
-    together = sum(part[3] > -features.TOGETHER for part in parts) - 1
     contradicting = _leftover(left, right, parts, model, two_scripts=two_scripts)
     if not two_scripts and met > 1 and asked.tokens != held.tokens and sorted(asked.tokens) == sorted(held.tokens):
         parts.append(_order(asked, held))
-    if together > 0:
-        parts.append(("", "", "together", together * features.TOGETHER))
     if asked.generation != held.generation and met:
         both = asked.generation and held.generation
         bits = features.GENERATIONS_DIFFER if both else features.GENERATION

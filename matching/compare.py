@@ -89,8 +89,6 @@ def _part(part: Part) -> str:
         return f"{asked or 'no mark'} against {held or 'no mark'} of father and son"
     if kind == "lineage":
         return "the parts stand in another order, where each name says whose child it is"
-    if kind == "together":
-        return "parts of one name go together, so that further ones tell less"
     if kind in ("turned", "reordered"):
         return "the parts stand in another order"
     if kind == "limit":

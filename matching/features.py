@@ -113,7 +113,6 @@ MISSING_MOST: Final = 3
 GENERATION: Final = -1.5
 GENERATIONS_DIFFER: Final = -8.0
 INITIAL_MOST: Final = 3.0
-TOGETHER: Final = -2.5  # for each further part that agrees: who bears the one bears the other oftener than others do
 TURNED: Final = -1.0
 REORDERED: Final = -4.0
 LINEAGE_TURNED: Final = -12.0
@@ -125,7 +124,7 @@ YEARS_APART: Final = 12
 STRONG_SCORE: Final = 0.99
 POSSIBLE_SCORE: Final = 0.2
 STRONG_SUPPORTS: Final = 2
-STRONG_NAME_WITHOUT_A_NUMBER: Final = 12.0
+STRONG_NAME_WITHOUT_A_NUMBER: Final = 14.5
 HELD_AT_ALL: Final = 0.6
 
 

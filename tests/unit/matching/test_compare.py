@@ -6,7 +6,7 @@ import pytest
 
 from federation.comparison import Comparison
 from matching.compare import compare
-from matching.features import ATTRIBUTES, BY_KIND, FEATURES, NATIONALITY_BESIDE_A_NAME, TOGETHER
+from matching.features import ATTRIBUTES, BY_KIND, FEATURES, NATIONALITY_BESIDE_A_NAME
 from matching.form import Form
 from tests.unit.matching.cases import form
 
@@ -143,14 +143,6 @@ def test_particles_are_one_with_a_name_or_stand_before_it(one: str, other: str) 
     assert there.outcome == back.outcome == "agrees"
     assert "joined" in [part.kind for part in there.aligned]
     assert there.bits == back.bits
-
-
-def test_further_parts_that_agree_tell_less_than_each_alone() -> None:
-    both = _of("name", form("DE VRIES MAARTEN"), form("DE VRIES MAARTEN"))
-    one, other = (_of("name", form(name), form(name)) for name in ("DE VRIES", "MAARTEN"))
-    assert both.bits == one.bits + other.bits + TOGETHER
-    assert "parts of one name go together" in both.evidence
-    assert "go together" not in one.evidence
 
 
 def test_particles_before_another_name_join_nothing() -> None:
