@@ -38,7 +38,7 @@ from node.records.source import Source
 _SIZES: Final = (100_000, 1_000_000, 5_000_000)
 _NAMES: Final = {100_000: "100k", 1_000_000: "1m", 5_000_000: "5m"}
 _SEED: Final = 7
-_WARM: Final = 300
+_WARM: Final = 2_000
 _LEAST_RECALL: Final = 0.95  # below it something is broken; the bar itself is told, not asserted
 
 

@@ -17,7 +17,7 @@ from matching.sounds import skeleton
 Family = Literal["A", "C", "D", "E", "G", "H"]
 
 WEIGHTS: Final = MappingProxyType({"E": 20, "C": 14, "D": 12, "H": 12, "G": 10, "A": 8})
-CAPS: Final = MappingProxyType({"E": 100, "C": 200, "D": 500, "H": 500, "G": 100, "A": 400})
+CAPS: Final = MappingProxyType({"E": 100, "C": 200, "D": 500, "H": 500, "G": 300, "A": 400})
 
 _FAMILIES: Final[dict[str, Family]] = {"A": "A", "C": "C", "D": "D", "E": "E", "G": "G", "H": "H"}
 _SHORTEST_SECRET: Final = 16
