@@ -39,9 +39,9 @@ class Needle:
             yield form
             yield form.hex().encode()
             yield form.hex().upper().encode()
-            for shift in range(3):
-                encoded = base64.b64encode(bytes(shift) + form)
-                yield encoded[4 if shift else 0 : len(encoded) - 4]
+            for shift in range(3):  # the letters that hold bits of the text alone: fewer would be found by chance
+                encoded = base64.b64encode(bytes(shift) + form + bytes(3))
+                yield encoded[-(-8 * shift // 6) : 8 * (shift + len(form)) // 6]
         yield self.text.encode("utf-16-le")
 
     def found_in(self, value: bytes) -> bool:
