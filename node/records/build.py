@@ -91,7 +91,8 @@ class Builder:
         self._stopped = None if anew else await Stopped.find(self._connection, self._secret)
         if self._stopped is None:
             await self._connection.execute(BEGIN)
-            await self._connection.execute(_BEGUN, VERSION, secret_digest(self._secret))
+            if self._keeps == "values":  # what is marked may be gone on with
+                await self._connection.execute(_BEGUN, VERSION, secret_digest(self._secret))
         else:
             self.kept, self._next_rec = self._stopped.records, self._stopped.next_rec
         for record in source.records:

@@ -49,7 +49,7 @@ async def built(step: Step, *, stop_after: int | None = None, anew: bool = False
             raise Stop
 
     async with step.writing() as connection:
-        builder = Builder(connection, step.secret, batch=2)
+        builder = Builder(connection, step.secret, batch=2, keeps=step.keeps)
         with suppress(Stop):
             await builder.build(Source(step.database.service_dsn, step.mapping), step.at, progress, anew=anew)
         return builder.kept
@@ -95,6 +95,20 @@ async def test_what_a_stopped_build_has_read_is_kept_but_not_under_another_secre
     assert await built(step, stop_after=2) == 0
     step.secret = secret
     assert await built(step) == 0
+
+
+async def test_a_build_of_keys_alone_is_not_gone_on_with_as_one_of_values_nor_the_other_way_round(step: Step) -> None:
+    await step.execute("DELETE FROM agency.orang")
+    await step.execute(*(statement(("put", key, "KIM MINJUN", None)) for key in range(1, 7)))
+    step.keeps = "keys"
+    await built(step, stop_after=4, anew=True)
+    step.keeps = "values"
+    assert await built(step, stop_after=4) == 0
+    step.keeps = "keys"
+    assert await built(step) == 0
+    step.keeps = "values"
+    assert await built(step) == 0
+    assert set((await step.names()).values()) == {"KIM MINJUN"}
 
 
 async def test_two_rows_of_one_reference_are_one_record_when_a_build_is_gone_on_with(step: Step) -> None:
