@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -20,6 +20,7 @@ from federation.serving.member import (
     require_no_password,
 )
 from matching.parameters import PRESET, Parameters, load_parameters
+from node.records.state import Keeps
 
 
 class DatabaseTable(Strict, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class IndexTable(Strict, frozen=True, kw_only=True):
     """
 
     refresh_s: float = 5.0
-    keeps: Literal["values", "keys"] = "values"
+    keeps: Keeps = "values"
 
 
 class RecordsTable(Strict, frozen=True, kw_only=True):

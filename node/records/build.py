@@ -15,20 +15,15 @@ import msgspec
 
 from federation.errors import ConfigError
 from federation.keys import read_secret, write_secret
-from matching.form import VERSION, decode
+from matching.form import VERSION
 from node.records.indexed import Indexed, count_tokens, key_texts, mapping_digest, row_digest, shares
 from node.records.reading import SourceRow
 from node.records.shape import RecordMapping
 from node.records.source import BATCH, Source
-from node.records.state import BEGIN, BY_REFERENCE, LOCK, SECRET_BYTES, SWITCH, Keeps, secret_digest
-from node.records.stopped import Stopped
+from node.records.state import BEGIN, LOCK, SECRET_BYTES, SWITCH, Keeps, secret_digest
+from node.records.stopped import REMOVE_KEYS, Stopped, keep_first_of_each
+from node.records.writing import tokens_of
 
-_TWICE: Final = """
-SELECT rec, type, reference FROM (
-    SELECT rec, type, reference, row_number() OVER (PARTITION BY known_by ORDER BY rec) AS place
-    FROM simpul_index.match_record_next
-) AS numbered WHERE place > 1
-"""
 _RECORDS: Final = "SELECT count(*) FROM simpul_index.match_record_next"
 # A build that is stopped from here on, and gone on with, does these once more.
 _BEGIN_FINISH: Final = """
@@ -121,7 +116,7 @@ class Builder:
                 each,
                 row_digest(row.values, mapping, self._secret),
                 self._secret,
-                key_texts(record, row) if self._keeps == "keys" else None,
+                key_texts(record, row, self._keeps),
             )
             for each, row in found
             if each is not None
@@ -147,7 +142,8 @@ class Builder:
             await self._each_once(source)
         else:
             await self._stopped.settle()
-            await self._count_again()
+            async with self._connection.transaction():  # what was kept is not among what this build has counted
+                self._tokens = await tokens_of(self._connection, _ALL_FORMS)
         await self._connection.execute(_OTHER_SOURCES, [record.type for record in source.records])
         records: int = await self._connection.fetchval(_RECORDS)
         counted = shares(self._tokens, max(1, records), self._secret)
@@ -164,28 +160,14 @@ class Builder:
             await self._connection.execute(SWITCH)
         return records
 
-    async def _count_again(self) -> None:
-        """Count the tokens of all records: those that were kept are not among what this build has counted."""
-        self._tokens.clear()
-        async with self._connection.transaction():
-            cursor = await self._connection.cursor(_ALL_FORMS)
-            while found := await cursor.fetch(self._batch):
-                count_tokens((decode(each["form"]) for each in found), self._tokens)
-
     async def _each_once(self, source: Source) -> None:
         """Keep the first of the rows that have one reference, and name the others."""
-        try:
-            await self._connection.execute(BY_REFERENCE)
-            return
-        except asyncpg.UniqueViolationError:
-            twice = await self._connection.fetch(_TWICE)
         types = {record.type: record for record in source.records}
-        for row in twice:
-            source.twice(types[row["type"]], SourceRow(reference=row["reference"], values=()))
-        recs = [row["rec"] for row in twice]
-        await self._connection.execute("DELETE FROM simpul_index.match_key_next WHERE rec = ANY($1::bigint[])", recs)
-        await self._connection.execute("DELETE FROM simpul_index.match_record_next WHERE rec = ANY($1::bigint[])", recs)
-        await self._connection.execute(BY_REFERENCE)
+        twice = await keep_first_of_each(self._connection)
+        for record_type, reference in twice:
+            source.twice(types[record_type], SourceRow(reference=reference, values=()))
+        if twice:
+            await self._connection.execute(REMOVE_KEYS)
 
 
 async def lock(connection: asyncpg.Connection) -> bool:

@@ -16,8 +16,7 @@ from matching.blocking import key_values
 from matching.form import Form, encode, prepare
 from node.records.reading import SourceRecord, SourceRow
 from node.records.shape import RecordMapping
-from node.records.state import token_digest
-from node.records.statements import columns_of
+from node.records.state import Keeps, token_digest
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _MIN_BEARERS: Final = 2  # a token borne once says no more than an unseen one, and would name its bearer
@@ -64,9 +63,11 @@ def encode_fields(fields: Mapping[str, tuple[str, ...]]) -> bytes:
     return _ENCODER.encode(fields)
 
 
-def key_texts(record: RecordMapping, row: SourceRow) -> tuple[str, ...]:
-    """The texts of a row's key columns: what a record is read by again where the index keeps keys alone."""
-    values = dict(zip(columns_of(record), row.values, strict=True))
+def key_texts(record: RecordMapping, row: SourceRow, keeps: Keeps) -> tuple[str, ...] | None:
+    """The texts of a row's key columns, by which it is read again where an index keeps keys alone; else None."""
+    if keeps == "values":
+        return None
+    values = dict(zip(dict.fromkeys(record.keys), row.values, strict=False))  # a row begins with its key columns
     return tuple(str(values[key]) for key in record.keys)
 
 

@@ -72,19 +72,22 @@ class Source:
 
     def database(self) -> AbstractAsyncContextManager[Snapshot]:
         """Look at the agency's database as it stands at one instant (RecordsUnavailable)."""
-        if not self._dsn:
-            raise ConfigError("the mapping names tables, but [database] has no source_dsn; write one")
-        return looking(self._dsn, self._zone, self._mapping.mapping.member)
+        return looking(self._tables_dsn(), self._zone, self._mapping.mapping.member)
 
     def looks(self) -> AbstractAsyncContextManager[Looks]:
         """Looks at the agency's database over connections that are kept; ConfigError where not all is in tables."""
         files = [record.type for record in self.records if record.file is not None]
-        if files or not self._dsn:
+        if files:
             raise ConfigError(
-                f"an index that keeps keys alone reads records again from tables, and {', '.join(files) or 'nothing'} "
-                'is in files; write keeps = "values" in [index]'
+                f"an index that keeps keys alone reads records again from tables, and {', '.join(files)} is in files; "
+                'write keeps = "values" in [index]'
             )
-        return Looks.open(self._dsn, self._zone, self._mapping.mapping.member)
+        return Looks.open(self._tables_dsn(), self._zone, self._mapping.mapping.member)
+
+    def _tables_dsn(self) -> str:
+        if not self._dsn:
+            raise ConfigError("the mapping names tables, but [database] has no source_dsn; write one")
+        return self._dsn
 
     async def rows(
         self, record_type: str | None = None, batch: int = BATCH

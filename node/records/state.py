@@ -39,9 +39,6 @@ CREATE TABLE simpul_index.match_state_next (
 );
 CREATE UNLOGGED TABLE IF NOT EXISTS simpul_index.match_seen (known_by bytea PRIMARY KEY);
 """
-BY_REFERENCE: Final = """
-CREATE UNIQUE INDEX IF NOT EXISTS match_record_next_by_reference ON simpul_index.match_record_next (known_by)
-"""
 SWITCH: Final = """
 DROP TABLE IF EXISTS simpul_index.match_key, simpul_index.match_record, simpul_index.match_token,
     simpul_index.match_source, simpul_index.match_state, simpul_index.match_begun_next, simpul_index.match_gone_next;

@@ -146,7 +146,7 @@ class Writer:
                 continue
             record = self._source.read(self._record, row, at)
             if record is not None:
-                keys = key_texts(self._record, row) if self._keeps == "keys" else None
+                keys = key_texts(self._record, row, self._keeps)
                 fresh.append(Indexed.of(record, digest, self._secret, keys))
             elif rec is not None:
                 remove.add(rec)
@@ -275,16 +275,21 @@ async def recount(connection: asyncpg.Connection, secret: bytes) -> bool:
         row: Any = await connection.fetchrow(_CHANGES)
         if row["keeps"] == "keys" or not row["changes"] or row["changes"] * _RECOUNT_SHARE < row["records"]:
             return False
-        counted: Counter[str] = Counter()
         async with connection.transaction():
-            cursor = await connection.cursor(_ALL_FORMS)
-            while found := await cursor.fetch(_BATCH):
-                count_tokens((decode(each["form"]) for each in found), counted)
-            tokens = shares(counted, max(1, row["records"]), secret)
+            tokens = shares(await tokens_of(connection, _ALL_FORMS), max(1, row["records"]), secret)
             await connection.execute(_NO_TOKENS)
             await connection.copy_records_to_table("match_token", schema_name="simpul_index", records=tokens)
             await connection.execute(_COUNTED, uuid4())
     return True
+
+
+async def tokens_of(connection: asyncpg.Connection, forms: str) -> Counter[str]:
+    """How many records bear each token, of those whose `form` a statement reads; within a transaction."""
+    counted: Counter[str] = Counter()
+    cursor = await connection.cursor(forms)
+    while found := await cursor.fetch(_BATCH):
+        count_tokens((decode(each["form"]) for each in found), counted)
+    return counted
 
 
 @contextmanager
