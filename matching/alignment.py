@@ -166,10 +166,9 @@ def _joined(whole: list[str], split: list[str], model: Model, *, swapped: bool =
             both = split[place] + split[place + 1]
             if abs(len(token) - len(both)) > _LETTERS_APART or Indel.normalized_similarity(token, both) < _JOINED_ALIKE:
                 continue
-            found = kin_by_letters(token, both)
-            if found and _may_be_joined(found[0], len(token)):
+            quality = _as_one(token, both, model)
+            if quality:
                 pair = f"{split[place]} {split[place + 1]}"
-                quality = model.share("joined", min(QUALITIES["joined"], found[1]))
                 rarity = min(features.TOKEN_MOST, model.bits(token), _pair_bits(split, place, model))
                 whole.remove(token)
                 del split[place : place + 2]
@@ -184,12 +183,13 @@ def _with_particles(
 ) -> list[Part]:
     """Take a token of `others` that is one of `whole` with the particles before it (Del Rosario is Delrosario)."""
     parts: list[Part] = []
-    for other in tuple(others) if written else ():
-        both = written.get(other, "")
-        for token in tuple(whole) if both else ():
-            found = kin_by_letters(token, both.replace(" ", ""))
-            if found and _may_be_joined(found[0], len(token)):
-                quality = model.share("joined", min(QUALITIES["joined"], found[1]))
+    for other in tuple(others):
+        both = written.get(other)
+        if both is None:
+            continue
+        for token in tuple(whole):
+            quality = _as_one(token, both.replace(" ", ""), model)
+            if quality:
                 whole.remove(token)
                 others.remove(other)
                 names = (both, token) if swapped else (token, both)
@@ -198,8 +198,14 @@ def _with_particles(
     return parts
 
 
-def _may_be_joined(kind: str, letters: int) -> bool:
-    return (kind in SURE_PARTS and letters > _PAIR) or (kind == "typo" and letters >= LONG_FROM)
+def _as_one(token: str, both: str, model: Model) -> float:
+    """The share of its bits that a token keeps as two parts written together; 0 where it is not these."""
+    found = kin_by_letters(token, both)
+    if found is None:
+        return 0.0
+    kind, quality = found
+    sure = (kind in SURE_PARTS and len(token) > _PAIR) or (kind == "typo" and len(token) >= LONG_FROM)
+    return model.share("joined", min(QUALITIES["joined"], quality)) if sure else 0.0
 
 
 def _pair_bits(split: list[str], place: int, model: Model) -> float:

@@ -61,10 +61,12 @@ def judging(
         return hopeless
     if _parts(asked) * _parts(held) <= _SMALL:
         return _with_names(weigh_names(asked, held, model, least), cheap, population)
-    names: Weighed | None = None
-    for names in weighing_names(asked, held, model, least):  # noqa: B007 - REASON: the last is the result
+    weighing = weighing_names(asked, held, model, least)
+    names = next(weighing)
+    for better in weighing:
         yield
-    return _with_names(names or weigh_names(asked, held, model), cheap, population)
+        names = better
+    return _with_names(names, cheap, population)
 
 
 def _with_names(names: Weighed, cheap: Sequence[Weighed], population: int) -> Judgement:

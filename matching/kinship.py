@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA, Indel
 
 from matching.features import QUALITIES
 from matching.names import is_pinyin
-from matching.sounds import fold, skeleton
+from matching.sounds import fold, skeleton, sound_alike
 from matching.tables import rows
 from matching.transliteration import quality
 
@@ -25,7 +25,7 @@ _TWO_TYPOS_FROM: Final = 9
 _VOWELS_FROM: Final = 5
 _VOWELS_ALIKE: Final = 0.5
 _CUT_FROM: Final = 4
-_LEAST_LIKE: Final = 0.6  # of the letters by sound
+_LEAST_LIKE: Final = 0.6  # of the letters, as written or by sound
 _ALIKE_FROM: Final = 4
 _ALIKE_MOST: Final = 0.95
 _ARTICLES: Final = ("AL", "EL")
@@ -97,9 +97,9 @@ def kin_by_letters(one: str, other: str) -> Kin | None:
 @lru_cache(maxsize=131_072)
 def may_be_kin(one: str, other: str) -> bool:
     """Whether a look leaves it possible that two tokens are related; most pairs are not, and end here."""
-    if min(len(one), len(other)) == 1 or Indel.normalized_similarity(fold(one), fold(other)) >= _LEAST_LIKE:
+    if min(len(one), len(other)) == 1 or Indel.normalized_similarity(one, other) >= _LEAST_LIKE:
         return True
-    if Indel.normalized_similarity(skeleton(one), skeleton(other)) >= _LEAST_LIKE:
+    if sound_alike(one, other, _LEAST_LIKE):
         return True
     short, long = (one, other) if len(one) < len(other) else (other, one)
     return long.startswith(short) or _listed(one, other) is not None

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from rapidfuzz.distance import Indel
+
 _CONSONANTS: Final = (
     ("SHCH", "S"), ("TSCH", "c"), ("SCH", "S"), ("TCH", "c"), ("TSH", "c"), ("DZH", "J"), ("KSH", "KS"),
     ("CZ", "c"), ("DJ", "J"), ("ZH", "J"), ("SH", "S"), ("SZ", "S"), ("CH", "c"), ("TJ", "c"), ("KH", "K"),
@@ -65,3 +67,10 @@ def skeleton(token: str) -> str:
     """The consonants of `fold(token)`, voiced and unvoiced as one; of a token without consonants the fold itself."""
     folded = fold(token)
     return _DOUBLE.sub(r"\1", folded.translate(_VOICE)) or folded
+
+
+def sound_alike(one: str, other: str, least: float) -> bool:
+    """Whether two tokens have that share (0..1) of their letters by sound, or of their consonants, in common."""
+    if Indel.normalized_similarity(fold(one), fold(other)) >= least:
+        return True
+    return Indel.normalized_similarity(skeleton(one), skeleton(other)) >= least

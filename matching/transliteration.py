@@ -16,7 +16,7 @@ from typing import Final
 
 from rapidfuzz.distance import Indel
 
-from matching.sounds import fold, skeleton
+from matching.sounds import fold, skeleton, sound_alike
 from matching.tables import rows
 
 ANY: Final = "Zzzz"
@@ -146,10 +146,7 @@ def _unlike(token: str, latin: str, script: str) -> bool:
     """Whether a look tells that the two share too few sounds: of true pairs it loses about one in a hundred."""
     if script == "Hani":
         return len(token) > 1 and latin[0] not in _beginnings(token[0])
-    least = _thresholds()[script][2]
-    if Indel.normalized_similarity(fold(token), fold(latin)) >= least:
-        return False
-    return Indel.normalized_similarity(skeleton(token), skeleton(latin)) < least
+    return not sound_alike(token, latin, _thresholds()[script][2])
 
 
 def _ways(places: Sequence[_Starts], latin: str, longest: int) -> float:

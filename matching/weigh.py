@@ -46,14 +46,12 @@ def weigh_names(asked: Form, held: Form, model: Model, least: float = -inf) -> W
 
     Where no pair comes to `least` bits, some bits below that, and not which parts met.
     """
-    best = _no_names(asked, held)
-    for best in weighing_names(asked, held, model, least):  # noqa: B007 - REASON: the last is the result
-        pass
+    *_, best = weighing_names(asked, held, model, least)
     return best
 
 
 def weighing_names(asked: Form, held: Form, model: Model, least: float = -inf) -> Iterator[Weighed]:
-    """Weigh names as `weigh_names` does, and yield the best so far after each pair.
+    """Weigh names as `weigh_names` does, and yield the best so far after each pair; at least once.
 
     Names of two scripts are tried where those of one script contradict or are none, and beside these they count only
     where every part of theirs met: a surname in common, met once more in another script, tells no more than before.
@@ -76,11 +74,9 @@ def weighing_names(asked: Form, held: Form, model: Model, least: float = -inf) -
         found = _better(best, mine, theirs, model, least)
         best = found if best is None or alone or found.kind != "scripts" else best
         yield best
-
-
-def _no_names(asked: Form, held: Form) -> Weighed:
-    mine, theirs = (form.names[0].text if form.names else "" for form in (asked, held))
-    return Weighed("name", "unknown", 0.0, mine, theirs)
+    if best is None:
+        mine_alone, theirs_alone = (form.names[0].text if form.names else "" for form in (asked, held))
+        yield Weighed("name", "unknown", 0.0, mine_alone, theirs_alone)
 
 
 def _better(best: Weighed | None, mine: NameForm, theirs: NameForm, model: Model, least: float) -> Weighed:

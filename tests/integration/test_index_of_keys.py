@@ -26,12 +26,17 @@ _TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema =
 @pytest.fixture
 async def keyed(small: Federation) -> AsyncIterator[Federation]:
     """A node whose index keeps keys alone."""
-    await small.stop(NODE)
-    file = small.folder(NODE).root / "node.toml"
-    file.write_text(file.read_text() + KEYS)
-    await index_records(loaded(small), small.clock(), show=False)
-    await small.start(NODE)
+    await keep_keys_alone(small)
     yield small
+
+
+async def keep_keys_alone(federation: Federation) -> None:
+    """Have the node build such an index, and serve from it."""
+    await federation.stop(NODE)
+    file = federation.folder(NODE).root / "node.toml"
+    file.write_text(file.read_text() + KEYS)
+    await index_records(loaded(federation), federation.clock(), show=False)
+    await federation.start(NODE)
 
 
 async def all_bytes(connection: asyncpg.Connection) -> bytes:
@@ -49,11 +54,7 @@ async def test_it_answers_as_an_index_of_values_does_and_holds_no_value(small: F
         held = await all_bytes(connection)
         assert HELD[0].passport.encode() in held
         assert HELD[0].name.split()[0].encode() in held
-    await small.stop(NODE)
-    file = small.folder(NODE).root / "node.toml"
-    file.write_text(file.read_text() + KEYS)
-    await index_records(loaded(small), small.clock(), show=False)
-    await small.start(NODE)
+    await keep_keys_alone(small)
     for row, known in zip((*HELD, *ABSENT, PROTECTED), before, strict=True):
         (now,), (then,) = (await answer(small, row)).subjects, known.subjects
         assert now.band == then.band

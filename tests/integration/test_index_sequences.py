@@ -33,8 +33,7 @@ changes = st.one_of(
 )
 
 
-@pytest.fixture(scope="module")
-def step(federations: Server) -> Iterator[Step]:
+def counting_agency(federations: Server) -> Iterator[Step]:
     """An agency whose table also counts its changes."""
     database = federations.create_database(NODE_TEMPLATE)
     made = Step(database, mapping())
@@ -46,6 +45,12 @@ def step(federations: Server) -> Iterator[Step]:
     )
     yield made
     federations.drop(database)
+
+
+@pytest.fixture(scope="module")
+def step(federations: Server) -> Iterator[Step]:
+    """One for all that is tried here."""
+    yield from counting_agency(federations)
 
 
 def statement(change: tuple[object, ...]) -> str:

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from node.records.build import Builder
 from node.records.source import Source
-from tests.federation import NODE_TEMPLATE, Federation
-from tests.integration.stepped import TABLE, Step, mapping
+from tests.federation import Federation
+from tests.integration.stepped import Step
 from tests.integration.test_index_followed import clerk, command, until
-from tests.integration.test_index_sequences import changes, statement
+from tests.integration.test_index_sequences import changes, counting_agency, statement
 from tests.postgres import Server
 
 MANY = """
@@ -33,12 +33,7 @@ class Stop(Exception):
 @pytest.fixture(scope="module")
 def step(federations: Server) -> Iterator[Step]:
     """An agency whose table also counts its changes, as `statement` writes them."""
-    database = federations.create_database(NODE_TEMPLATE)
-    made = Step(database, mapping())
-    counting = "CREATE SEQUENCE agency.urut; ALTER TABLE agency.orang ADD hitung bigint DEFAULT nextval('agency.urut')"
-    asyncio.run(made.execute(TABLE, counting))
-    yield made
-    federations.drop(database)
+    yield from counting_agency(federations)
 
 
 async def built(step: Step, *, stop_after: int | None = None, anew: bool = False) -> int:

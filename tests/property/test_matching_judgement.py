@@ -107,6 +107,7 @@ TOKEN = st.text(LETTERS, min_size=5, max_size=14)
 
 @settings(deadline=None)
 @given(TOKEN, st.integers(0, 13), st.sampled_from(["", *LETTERS]))
+@example("AAAZA", 4, "H")
 def test_a_slip_of_one_letter_is_never_overlooked(token: str, place: int, letter: str) -> None:
     at = place % len(token)
     slip = token[:at] + letter + token[at + 1 :]
